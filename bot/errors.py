@@ -1,0 +1,65 @@
+"""Everything that can go wrong, with a code for machines and a sentence that says what to do."""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base of all our errors.
+
+    Args:
+        detail: One sentence for the operator: what happened and what to do. Never patient text.
+        code: Fixed, stable code; defaults to the class's own.
+    """
+
+    code = "bot_error"
+    retryable = False
+
+    def __init__(self, detail: str, *, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if code is not None:
+            self.code = code
+
+
+class SettingsError(BotError):
+    """A setting is missing, unknown or unsafe."""
+
+    code = "settings"
+
+
+class CorpusError(BotError):
+    """A guide file cannot be used; the detail names the file and line."""
+
+    code = "corpus"
+
+
+class BadIndexError(BotError):
+    """The index is missing, damaged or made for another model."""
+
+    code = "index"
+
+
+class ModelError(BotError):
+    """The embedding model cannot be loaded or does not match."""
+
+    code = "model"
+
+
+class StoreError(BotError):
+    """The database cannot be read or written."""
+
+    code = "store"
+    retryable = True
+
+
+class NotFoundError(BotError):
+    """The thing does not exist, or not for this caller."""
+
+    code = "not_found"
+
+
+class LimitError(BotError):
+    """Too long, too many or too fast; the detail names the limit."""
+
+    code = "limit"
+    retryable = True
