@@ -1,0 +1,75 @@
+"""What every store shares: its engine, its transactions, and one way out for failures."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.db.failures import place_of, store_error
+
+_LOGGER = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+D = TypeVar("D", bound="Door")
+
+
+class Door:
+    """The base of the stores: one database, opened and migrated by `bot.db.engine`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(bot_begin="IMMEDIATE")
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that sees one moment and ends without a trace."""
+        return self._engine.begin()
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction that is durable when the block ends, or never was."""
+        return self._writer.begin()
+
+
+def guarded(method: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
+    """Let only our own errors out of a store's method.
+
+    The failure is raised after the ``except`` block on purpose: an error chained to it would carry
+    the driver's sentence, and with it a row's text, into every traceback.
+    """
+
+    @wraps(method)
+    def call(self: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except SQLAlchemyError as error:
+            failure = store_error(error=error, place=place_of(self._engine.url))
+        _LOGGER.error("database failed", extra={"operation": method.__name__, "detail": failure.detail})
+        raise failure
+
+    return call
+
+
+def ping(connection: Connection) -> None:
+    """Ask the database for a sign of life."""
+    connection.execute(text("SELECT 1"))
+
+
+def new_id() -> str:
+    """Make a random UUID4 text: unguessable, so that it may stand in an address."""
+    return str(uuid.uuid4())
+
+
+def is_uuid4(value: str) -> bool:
+    """Tell whether a text is a UUID4 in its one usual spelling."""
+    try:
+        parsed = uuid.UUID(value)
+    except ValueError:
+        return False
+    return parsed.version == 4 and str(parsed) == value
