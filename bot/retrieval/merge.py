@@ -1,0 +1,25 @@
+"""Several searches for one question become one list: a chunk counts with its best score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain import Hit
+from bot.retrieval.search import Found
+
+
+def merged(founds: Sequence[Found], *, weights: Sequence[float], k: int) -> Found:
+    """Merge searches; each one's scores are multiplied by its weight, 0..1."""
+    best: dict[str, Hit] = {}
+    sentences: dict[tuple[str, int], float] = {}
+    for found, weight in zip(founds, weights, strict=True):
+        for hit in found.hits:
+            weighted = replace(hit, score=round(hit.score * weight, 6))
+            if hit.chunk.id not in best or best[hit.chunk.id].score < weighted.score:
+                best[hit.chunk.id] = weighted
+        for key, cosine in found.sentences.items():
+            sentences[key] = max(cosine, sentences.get(key, -1.0))
+    hits = sorted(best.values(), key=lambda hit: (-hit.score, hit.chunk.id))
+    query_terms = tuple(dict.fromkeys(term for found in founds for term in found.query_terms))
+    return Found(tuple(hits[:k]), sentences, query_terms)
