@@ -1,0 +1,92 @@
+"""Is what was found an answer to what was asked? A score, and a threshold that an evaluation chose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.answer.entities import lacks_a_name, medicine_words
+from bot.domain import Hit
+from bot.index.lexical import LexicalIndex
+from bot.index.words import stem, terms
+from bot.retrieval.search import Found
+from bot.retrieval.spelling import corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for the best hits being an answer; all in 0..1.
+
+    Attributes:
+        dense: Cosine of the best row of the best hits.
+        lexical: BM25 share of the best hit.
+        coverage: Share of the question's terms, weighted by rarity, that the best hits hold.
+        foreign: Weight of everyday terms that no chunk of the guide holds.
+        unheard: Weight of rare terms that no chunk holds: names of other medicines, tests and people.
+        missing: 1 when the question names a disease, place, price or treatment that the best hits do not.
+        margin: How far the best hit is ahead of the fifth.
+    """
+
+    dense: float
+    lexical: float
+    coverage: float
+    foreign: float
+    unheard: float
+    missing: float
+    margin: float
+
+
+def gather(query: str, found: Found, lexical: LexicalIndex, *, is_everyday: Callable[[str], bool]) -> Evidence:
+    """Weigh the hits of a search.
+
+    Args:
+        is_everyday: Tells an ordinary English word from a rare name.
+    """
+    if not found.hits:
+        return Evidence(0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
+    top = found.hits[:3]
+    weights = {term: lexical.idf(term) for term in found.query_terms}
+    total = sum(weights.values()) or 1.0
+    passages = " ".join(_words_of(hit) for hit in top)
+    held = set(terms(passages))
+    foreign = {term: weight for term, weight in weights.items() if term not in lexical.document_counts}
+    everyday = sum(weight for term, weight in foreign.items() if is_everyday(term))
+    return Evidence(
+        dense=max(0.0, max(hit.dense for hit in top)),
+        lexical=top[0].lexical,
+        coverage=sum(weight for term, weight in weights.items() if term in held) / total,
+        foreign=everyday / total,
+        unheard=(sum(foreign.values()) - everyday) / total,
+        missing=float(lacks_a_name(query, _words_of(top[0])) or _lacks_a_medicine(query, held, lexical)),
+        margin=top[0].score - found.hits[min(4, len(found.hits) - 1)].score,
+    )
+
+
+def _lacks_a_medicine(query: str, held: set[str], lexical: LexicalIndex) -> bool:
+    named = corrected([stem(word) for word in medicine_words(query)], lexical)
+    return any(term not in held for term in named)
+
+
+def _words_of(hit: Hit) -> str:
+    return " ".join((hit.chunk.text, hit.chunk.title, *hit.chunk.also_asked))
+
+
+# Logistic weights and threshold fitted on the development questions; `benchmarks/abstention.py` prints them.
+_WEIGHTS = {
+    "dense": 6.35,
+    "lexical": 3.75,
+    "coverage": -0.55,
+    "foreign": -2.33,
+    "unheard": -2.59,
+    "missing": -3.63,
+    "margin": 2.64,
+}
+_BIAS = -4.16
+THRESHOLD = 0.3
+
+
+def confidence(evidence: Evidence) -> float:
+    """Return how sure it is that the guide answers the question, 0..1."""
+    score = _BIAS + sum(weight * getattr(evidence, name) for name, weight in _WEIGHTS.items())
+    return 1.0 / (1.0 + math.exp(-score))

@@ -1,0 +1,98 @@
+"""The answerer that needs no model: whole sentences of the guide, chosen and put in order.
+
+Guide sections are written for it: the first sentence answers the heading, and each sentence stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.answer.passages import Candidate, candidates, is_question, repeats
+from bot.domain import Hit
+from bot.retrieval.search import Found
+
+# The reply is read on a phone by somebody tired: 40 to 150 words.
+_MOST_WORDS = 150
+_FULL_SECTION_WORDS = 120
+# A second section helps only when it was found nearly as surely as the first.
+_SECOND_SHARE = 0.85
+_SECOND_SENTENCES = 3
+_SECTIONS = 3
+_LEAST_RELEVANCE = 0.35
+
+
+def choose_sentences(found: Found) -> list[Candidate]:
+    """Choose what to show, in reading order: the best section first, then what others add.
+
+    Returns:
+        Sentences of at most `_MOST_WORDS` words; empty only when there are no hits.
+    """
+    if not found.hits:
+        return []
+    groups = _sections(found)
+    chosen = _from_best(groups[0])
+    for group in groups[1:_SECTIONS]:
+        if group[0].hit_score < _SECOND_SHARE * groups[0][0].hit_score:
+            break
+        chosen += _additions(group, chosen)
+    return chosen
+
+
+def _sections(found: Found) -> list[list[Candidate]]:
+    """Return the candidates of each section, best section first, sentences in the guide's order."""
+    by_section: dict[str, list[Hit]] = {}
+    for hit in found.hits:
+        by_section.setdefault(hit.chunk.section_id, []).append(hit)
+    groups = []
+    for hits in by_section.values():
+        best = max(hit.score for hit in hits)
+        kept = [hit for hit in hits if hit.score >= _SECOND_SHARE * best]
+        kept.sort(key=lambda hit: hit.chunk.char_start)
+        groups.append([candidate for hit in kept for candidate in candidates(hit, found)])
+    return [group for group in groups if group]
+
+
+def _from_best(group: Sequence[Candidate]) -> list[Candidate]:
+    """Take the best section whole if it is short, else its lead and what fits the question most."""
+    if sum(candidate.words for candidate in group) <= _FULL_SECTION_WORDS:
+        return _without_repeats(group)
+    lead = [group[0]] if is_question(group[0].chunk) else []
+    rest = [candidate for candidate in group if candidate not in lead]
+    rest.sort(key=lambda candidate: -candidate.relevance)
+    return _in_order(_fill(lead, rest, most_words=_FULL_SECTION_WORDS))
+
+
+def _additions(group: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Take what another section adds: its lead if it answers a question, then its closest sentences."""
+    room = _MOST_WORDS - sum(candidate.words for candidate in chosen)
+    ranked = sorted(group, key=lambda candidate: -candidate.relevance)
+    fitting = [candidate for candidate in ranked if candidate.relevance >= _LEAST_RELEVANCE]
+    added: list[Candidate] = []
+    for candidate in fitting[:_SECOND_SENTENCES]:
+        if candidate.words <= room and not repeats(candidate, [*chosen, *added]):
+            added.append(candidate)
+            room -= candidate.words
+    return _in_order(added)
+
+
+def _fill(lead: list[Candidate], rest: Sequence[Candidate], *, most_words: int) -> list[Candidate]:
+    chosen = list(lead)
+    room = most_words - sum(candidate.words for candidate in chosen)
+    for candidate in rest:
+        if candidate.words <= room and not repeats(candidate, chosen):
+            chosen.append(candidate)
+            room -= candidate.words
+    # A single endless sentence (an own document without full stops) is still better than nothing.
+    return chosen or [rest[0]]
+
+
+def _without_repeats(group: Sequence[Candidate]) -> list[Candidate]:
+    kept: list[Candidate] = []
+    for candidate in group:
+        if not repeats(candidate, kept):
+            kept.append(candidate)
+    return kept
+
+
+def _in_order(chosen: list[Candidate]) -> list[Candidate]:
+    return sorted(chosen, key=lambda candidate: (candidate.chunk.char_start, candidate.sentence_no))

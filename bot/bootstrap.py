@@ -1,0 +1,135 @@
+"""The composition root: settings in, a working service out. Nothing is built at import."""
+
+from __future__ import annotations
+
+import atexit
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+from bot.answer.source import AnswerSource
+from bot.conversation.compose import Composer
+from bot.conversation.limits import Limits
+from bot.conversation.service import ConversationService
+from bot.conversation.texts import Texts
+from bot.conversation.triage.triage import Triage, load_triage
+from bot.db.engine import migrate, open_engine
+from bot.db.transcripts import TranscriptStore
+from bot.errors import SettingsError
+from bot.index.loaded import CurrentIndex, LoadedIndex
+from bot.index.query_encoder import Encoder, OnnxEncoder
+from bot.settings import Settings
+
+_SECRET_FILE = "secret_key"
+_SECRET_CHARS = 32
+
+
+def make_source(settings: Settings, *, index_dir: Path | None = None) -> AnswerSource:
+    """Make the source of answers; the index is loaded when it is first asked."""
+    return AnswerSource(
+        index=CurrentIndex(index_dir=index_dir or settings.index_dir),
+        encoder_for=lambda index: _encoder_for(index, model_dir=settings.model_dir),
+    )
+
+
+def make_service(
+    settings: Settings,
+    *,
+    index_dir: Path | None = None,
+    source: AnswerSource | None = None,
+    scratch: bool = False,
+    limited: bool = True,
+) -> ConversationService:
+    """Make the service behind every channel.
+
+    Args:
+        index_dir: Another index than the settings'.
+        scratch: Keep transcripts only as long as the process lives, for experiments.
+        limited: Apply the rate limits; the command line is its own patient.
+
+    Raises:
+        SettingsError: A text file is wrong, or the database address.
+        StoreError: The database cannot be opened.
+    """
+    return ConversationService(
+        store=make_store(settings, scratch=scratch),
+        source=source or make_source(settings, index_dir=index_dir),
+        triage=make_triage(),
+        composer=Composer(
+            texts=Texts.load(settings.prompts_dir / f"replies.{settings.language}.yaml"),
+            region=settings.region,
+            car_t_line=settings.car_t_line,
+            support_hours=settings.support_hours,
+            max_chars=settings.max_message_chars,
+        ),
+        limits=_limits(settings, limited=limited),
+    )
+
+
+def make_store(settings: Settings, *, scratch: bool = False) -> TranscriptStore:
+    """Open the transcripts, their tables made or brought up to date.
+
+    Raises:
+        StoreError: The database cannot be opened.
+    """
+    engine = open_engine(_scratch_url() if scratch else _database_url(settings))
+    migrate(engine)
+    return TranscriptStore(engine)
+
+
+def visitor_secret(settings: Settings) -> str:
+    """Return the key that signs visitors' cookies; made once and kept where none is set.
+
+    Raises:
+        SettingsError: The key is too short, or the data folder cannot be written.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.data_dir / _SECRET_FILE
+    try:
+        if path.exists():
+            return path.read_text(encoding="ascii").strip()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        key = secrets.token_urlsafe(_SECRET_CHARS * 2)
+        path.touch(mode=0o600)
+        path.write_text(key, encoding="ascii")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written ({error.strerror}); set BOT_SECRET_KEY or BOT_DATA_DIR.") from error
+    return key
+
+
+def make_triage() -> Triage:
+    """Make the triage by its rules."""
+    return load_triage()
+
+
+def _limits(settings: Settings, *, limited: bool) -> Limits:
+    if not limited:
+        return Limits(max_chars=settings.max_message_chars)
+    return Limits(
+        max_chars=settings.max_message_chars,
+        per_visitor=(f"{settings.messages_per_minute}/minute", f"{settings.messages_per_day}/day"),
+        per_address=(f"{settings.address_messages_per_minute}/minute",),
+    )
+
+
+def _encoder_for(index: LoadedIndex, *, model_dir: Path | None) -> Encoder:
+    """Answer queries with the exported model; with sentence-transformers where there is no export."""
+    if index.manifest.parity is not None:
+        return OnnxEncoder(folder=index.folder, max_tokens=index.manifest.max_model_tokens)
+    from bot.index.embedder import open_same_model
+
+    return open_same_model(model_dir, digest=index.manifest.model)
+
+
+def _scratch_url() -> str:
+    folder = tempfile.mkdtemp(prefix="lupus-bot-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return f"sqlite:///{folder}/transcripts.db"
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{settings.data_dir / 'transcripts.db'}"

@@ -1,0 +1,73 @@
+"""JSON Lines in and out, with errors that name the line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bot.errors import BotError
+
+
+class BatchFileError(BotError):
+    """A batch file cannot be used; the detail names the file and line."""
+
+    code = "batch"
+
+
+def read_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Read the objects of a JSON Lines file with their 1-based line numbers; blank lines are skipped.
+
+    Raises:
+        BatchFileError: The file is missing or a line is not a JSON object.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BatchFileError(f"{path} cannot be read as UTF-8 text; name a JSON Lines file.") from error
+    return list(_objects(path, text))
+
+
+def write_line(value: dict[str, Any]) -> None:
+    """Write one object as a line to standard output, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def text_of(path: Path, number: int, value: dict[str, Any], key: str) -> str:
+    """Return a text field of a line.
+
+    Raises:
+        BatchFileError: It is missing or no text.
+    """
+    text = value.get(key)
+    if not isinstance(text, str):
+        raise BatchFileError(f'{path}:{number}: "{key}" must be a text.')
+    return text
+
+
+def id_of(path: Path, number: int, value: dict[str, Any]) -> str | int:
+    """Return the id of a line.
+
+    Raises:
+        BatchFileError: It is missing.
+    """
+    found = value.get("id")
+    if not isinstance(found, str | int):
+        raise BatchFileError(f'{path}:{number}: "id" is missing.')
+    return found
+
+
+def _objects(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            raise BatchFileError(f"{path}:{number}: not JSON; each line must be one object.") from error
+        if not isinstance(value, dict):
+            raise BatchFileError(f"{path}:{number}: each line must be one JSON object.")
+        yield number, value

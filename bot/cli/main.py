@@ -1,0 +1,41 @@
+"""``lupus-bot``: one verb a module, one line for each thing that can go wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from bot.cli import ask, guide, index, search, serve
+from bot.errors import BotError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A patient guide to lupus and CAR-T therapy that answers with citations, or not at all.",
+)
+app.command("ask")(ask.ask)
+app.command("search")(search.search)
+app.command("serve")(serve.serve)
+app.add_typer(index.app, name="index")
+app.add_typer(guide.guide_app, name="guide")
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line on standard error and exit code 1."""
+    # Nothing may be fetched, traced or forked behind our back.
+    for name, value in (("HF_HUB_OFFLINE", "1"), ("TOKENIZERS_PARALLELISM", "false"), ("LANGSMITH_TRACING", "false")):
+        os.environ.setdefault(name, value)
+    try:
+        app()
+    except BotError as error:
+        sys.stderr.write(f"lupus-bot: {error.detail}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader went away, as `head` does; closing quietly is what every filter does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

@@ -1,0 +1,53 @@
+"""``lupus-bot serve``: the chat, on this machine."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+import typer
+
+from bot.errors import BotError
+from bot.settings import load
+
+
+class PortError(BotError):
+    """The address cannot be listened on."""
+
+    code = "port"
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default: BOT_HOST.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port to listen on; default: BOT_PORT.")] = None,
+) -> None:
+    """Start the chat and print its address."""
+    settings = load()
+    changes = {"host": host, "port": port}
+    settings = settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+    check_port(settings.host, settings.port)
+    import uvicorn
+
+    from bot import log
+    from bot.web.site import build_site
+
+    log.set_up(level=settings.log_level)
+    app = build_site(settings)
+    shown = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared, not bound
+    typer.echo(f"The guide is at http://{shown}:{settings.port}/chat   (stop it with Ctrl+C)")
+    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False)
+
+
+def check_port(host: str, port: int) -> None:
+    """Make sure that the address is free before anything slow begins.
+
+    Raises:
+        PortError: It is taken or not ours; the detail says what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortError(f"Port {port} on {host} is taken or not allowed; choose another with BOT_PORT or --port.") from error
