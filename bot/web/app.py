@@ -1,0 +1,150 @@
+"""The web application: one FastAPI app with the chat at ``/chat``, health checks, and the guard before it all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from bot.domain import Reference
+from bot.web import chat_page, chat_run_dir
+from bot.web.chat_assets import Assets
+from bot.web.chat_routes import ChatRoutes
+from bot.web.chat_talk import Talk
+from bot.web.chat_texts import ChatTexts
+from bot.web.guard import Guard, Policy, origin_of
+from bot.web.visitor import VisitorCookie
+
+if TYPE_CHECKING:
+    from bot.conversation.service import Service
+
+CHAT_PATH = "/chat"
+
+
+def create_app(
+    *,
+    service: Service,
+    visitor_secret: str,
+    texts: ChatTexts,
+    run_dir: Path,
+    public_url: str | None = None,
+    references: Mapping[str, Reference] = MappingProxyType({}),
+    partner_origins: tuple[str, ...] = (),
+    routers: Sequence[APIRouter] = (),
+    checks: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
+    on_close: Callable[[], None] | None = None,
+) -> FastAPI:
+    """Build the application.
+
+    Args:
+        service: The one door to conversations.
+        visitor_secret: Signs the visitor cookie, at least 32 characters.
+        texts: The page's own sentences.
+        run_dir: Writable folder for what Chainlit reads at its start; one for each process.
+        public_url: Address patients see; None: each request's own host.
+        references: The guide's sources by id, for the source panel.
+        partner_origins: Exact origins of the pages that may frame the chat and call this server.
+        routers: Further routes, such as the guide's pages; registered before the chat.
+        checks: What ``/readyz`` asks, by name; all must be true.
+        on_close: Called once when the server stops.
+
+    Raises:
+        SettingsError: The secret is too short, or the installed Chainlit is not the tested one.
+    """
+    cookie = VisitorCookie(
+        secret=visitor_secret,
+        is_secure=(public_url or "").startswith("https://"),
+        is_cross_site=bool(partner_origins),
+    )
+    chat_run_dir.prepare(run_dir=run_dir, texts=texts)
+    chat_run_dir.set_environment(run_dir=run_dir, secret=cookie.derive("chainlit"), path=CHAT_PATH)
+    # Imported here and not above: Chainlit reads the run directory when it is imported.
+    from bot.web import chat_ui
+
+    talk = Talk(service=service, texts=texts)
+    chat_ui.bind(chat_ui.Parts(service=service, talk=talk, texts=texts, cookie=cookie))
+    policy = Policy(
+        public_origin=origin_of(public_url),
+        allowed_origins=frozenset(partner_origins),
+        frame_ancestors=partner_origins,
+    )
+
+    app = FastAPI(
+        title=texts.name,
+        lifespan=_lifespan(on_stop=(chat_ui.clear_files, on_close)),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=[Middleware(Guard, policy=policy, authenticate=chat_ui.authenticate)],
+    )
+    _add_health(app, checks=checks)
+    for router in routers:
+        app.include_router(router)
+    _add_files(app, run_dir=run_dir)
+    page = chat_page.build_page(
+        texts=texts, chainlit_dir=chat_run_dir.package_dir(), static_dir=chat_run_dir.STATIC_DIR
+    )
+    routes = ChatRoutes(
+        app=app, service=service, texts=texts, cookie=cookie, page=page, references=references, press=chat_ui.press
+    )
+    app.include_router(routes.router, prefix=CHAT_PATH)
+    chat_ui.mount(app, target=str(Path(__file__).with_name("chat_target.py")), path=CHAT_PATH)
+    return app
+
+
+def _lifespan(
+    *, on_stop: tuple[Callable[[], None] | None, ...]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Tidy up when the server stops; a mounted app's own lifespan never runs (Starlette's issue 649)."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        for tidy in on_stop:
+            if tidy is not None:
+                tidy()
+
+    return lifespan
+
+
+def _add_files(app: FastAPI, *, run_dir: Path) -> None:
+    """Serve our own files, and Chainlit's script and stylesheet packed once."""
+    source_dir = chat_run_dir.package_dir() / "frontend" / "dist" / "assets"
+    assets = Assets(source_dir=source_dir, packed_dir=run_dir / "packed")
+    assets.pack()
+    app.add_api_route(f"{CHAT_PATH}/assets/{{name}}", assets.serve, methods=["GET", "HEAD"], include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=chat_run_dir.STATIC_DIR), name="static")
+
+
+def _add_health(app: FastAPI, *, checks: Mapping[str, Callable[[], bool]]) -> None:
+    @app.get("/", include_in_schema=False)
+    async def home() -> RedirectResponse:
+        return RedirectResponse(f"{CHAT_PATH}/", status_code=307)
+
+    @app.get("/healthz", include_in_schema=False)
+    async def health() -> JSONResponse:
+        """Say that the process lives."""
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready() -> JSONResponse:
+        """Say whether patients can be answered."""
+        results = {name: _passes(check) for name, check in checks.items()}
+        is_ready = all(results.values())
+        content = {"status": "ready" if is_ready else "not ready", "checks": results}
+        return JSONResponse(content, status_code=200 if is_ready else 503)
+
+
+def _passes(check: Callable[[], bool]) -> bool:
+    """A check that breaks has failed; the reason is the part's own log line."""
+    try:
+        return bool(check())
+    except Exception:  # noqa: BLE001  # a broken check is a failed check
+        return False

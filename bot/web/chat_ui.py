@@ -1,0 +1,285 @@
+"""The door to Chainlit: it draws, `bot.web.chat_talk` decides.
+
+Of Chainlit's socket events the page needs six. Those that open and close a session stay Chainlit's, behind a
+check of ids and ownership; message, stop and reconnect are ours; editing, favourites, audio, settings and window
+messages are taken off the socket, since each works for a client that forges it even where the page hides it.
+
+One page per process: Chainlit keeps its configuration and callbacks in module globals. The parts bound last
+answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import shutil
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import chainlit as cl
+from chainlit.auth import create_jwt
+from chainlit.chat_context import chat_contexts
+from chainlit.config import FILES_DIRECTORY
+from chainlit.context import context
+from chainlit.server import app as chainlit_app
+from chainlit.server import sio
+from chainlit.session import WebsocketSession
+from chainlit.types import ThreadDict
+from chainlit.utils import mount_chainlit
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from bot.domain import Message
+from bot.errors import BotError
+from bot.web import chat_steps
+from bot.web.chat_data import TranscriptDataLayer, reading_as
+from bot.web.chat_talk import Press, Screen, Talk
+from bot.web.chat_texts import ChatTexts
+from bot.web.visitor import VisitorCookie
+
+if TYPE_CHECKING:
+    from bot.conversation.service import Service
+
+logger = logging.getLogger(__name__)
+
+AUTH_COOKIE = b"guide_screen"
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_LEFT_TO_CHAINLIT = frozenset({"disconnect", "clear_session"})
+# One message of 20,000 characters of up to four bytes, with its wrapping.
+_MAX_SOCKET_MESSAGE_BYTES = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the screen works with."""
+
+    service: Service
+    talk: Talk
+    texts: ChatTexts
+    cookie: VisitorCookie
+
+
+_bound: list[Parts] = []
+_screens: WeakKeyDictionary[WebsocketSession, Screen] = WeakKeyDictionary()
+_tasks: set[asyncio.Task[None]] = set()
+_chainlit_connect = sio.handlers["/"]["connect"]
+
+
+def bind(parts: Parts) -> None:
+    """Let these parts answer from now on."""
+    _bound[:] = [parts]
+
+
+def mount(app: FastAPI, *, target: str, path: str) -> None:
+    """Mount Chainlit below `path`; a later app in the same process shares the one mounted first."""
+    if chainlit_app.middleware_stack is None:
+        mount_chainlit(app=app, target=target, path=path)
+        sio.eio.max_http_buffer_size = _MAX_SOCKET_MESSAGE_BYTES
+    else:
+        app.mount(path, chainlit_app)
+
+
+def authenticate(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Exchange the visitor cookie for Chainlit's own, request by request.
+
+    The browser holds one cookie, ours; a token for Chainlit never leaves the server and lives for one request.
+    """
+    raw = b"; ".join(value for key, value in headers if key.lower() == b"cookie")
+    visitor_id = _parts().cookie.read(raw.decode("latin-1"))
+    crumbs = [crumb.strip() for crumb in raw.split(b";")]
+    kept = [crumb for crumb in crumbs if crumb and not crumb.startswith(AUTH_COOKIE)]
+    if visitor_id is not None:
+        kept.append(AUTH_COOKIE + b"=" + create_jwt(cl.User(identifier=visitor_id)).encode())
+    others = [(key, value) for key, value in headers if key.lower() != b"cookie"]
+    return [*others, (b"cookie", b"; ".join(kept))] if kept else others
+
+
+async def press(*, session_id: str, visitor_id: str, pressed: Press) -> bool:
+    """Carry out a pressed button; False if the page is not this visitor's or no longer open."""
+    session = WebsocketSession.get_by_id(session_id)
+    if session is None or session.user is None or session.user.identifier != visitor_id:
+        return False
+    await _parts().talk.press(_screen_of(session), pressed)
+    return True
+
+
+async def show(message: Message) -> None:
+    """Show a stored message of a person or the system on every open page of its conversation."""
+    step = chat_steps.person_step(message, texts=_parts().texts)
+    for screen in list(_screens.values()):
+        if screen.conversation_id == message.conversation_id:
+            await screen.send("new_message", step)
+
+
+def clear_files() -> None:
+    """Remove Chainlit's folder of temporary files; mounted, it never does so itself."""
+    shutil.rmtree(FILES_DIRECTORY, ignore_errors=True)
+
+
+def _parts() -> Parts:
+    return _bound[0]
+
+
+def _screen_of(session: WebsocketSession) -> Screen:
+    """Return the screen of a session, making it at first sight."""
+    if session not in _screens:
+        _screens[session] = _make_screen(session)
+    return _screens[session]
+
+
+def _make_screen(session: WebsocketSession) -> Screen:
+    # The session may outlive several sockets, so its sender is looked up at each event; and the screen must
+    # not keep the session alive, or none would ever be freed.
+    session_id = session.id
+
+    async def send(event: str, data: Any) -> None:
+        current = WebsocketSession.get_by_id(session_id)
+        if current is not None:
+            await current.emit(event, data)
+
+    def on_open(conversation_id: str) -> None:
+        current = WebsocketSession.get_by_id(session_id)
+        if current is not None:
+            _tie(current, conversation_id)
+
+    return Screen(
+        session_id=session_id,
+        visitor_id=session.user.identifier if session.user else "",
+        send=send,
+        on_open=on_open,
+        conversation_id=session.thread_id_to_resume,
+        address=_address(session.environ),
+    )
+
+
+def _address(environ: Mapping[str, Any]) -> str | None:
+    """Return the network address of the page, for the rate limit; the socket library's own field is a constant."""
+    client = environ.get("asgi.scope", {}).get("client")
+    return str(client[0]) if client else None
+
+
+def _tie(session: WebsocketSession, conversation_id: str) -> None:
+    """Make Chainlit's thread our conversation, so that a reconnect comes back to it."""
+    session.thread_id = conversation_id
+    session.thread_id_to_resume = conversation_id
+    session.has_first_interaction = True
+
+
+@cl.data_layer
+def _data_layer() -> TranscriptDataLayer:
+    return TranscriptDataLayer(service=lambda: _parts().service, texts=lambda: _parts().texts)
+
+
+@cl.header_auth_callback
+async def _who(headers: Mapping[str, str]) -> cl.User | None:
+    """Log the visitor in by their cookie; there is nothing to type."""
+    visitor_id = _parts().cookie.read(headers.get("cookie"))
+    return cl.User(identifier=visitor_id) if visitor_id else None
+
+
+@cl.set_starters
+async def _starters(user: cl.User | None, language: str | None) -> list[cl.Starter]:
+    return [cl.Starter(label=starter.label, message=starter.message) for starter in _parts().texts.starters]
+
+
+@cl.on_chat_resume
+async def _resume(thread: ThreadDict) -> None:
+    """Exist: Chainlit offers to resume only where this hook is registered; `_on_ready` does the work."""
+
+
+@cl.on_chat_end
+async def _end() -> None:
+    """Free what Chainlit keeps for each session and never removes (its issue 2951)."""
+    chat_contexts.pop(context.session.id, None)
+
+
+async def _on_connect(sid: str, environ: dict[str, Any], auth: Any) -> Any:
+    """Let in a visitor with well-formed ids, to a new conversation or their own."""
+    visitor_id = _parts().cookie.read(environ.get("HTTP_COOKIE"))
+    claims = auth if isinstance(auth, dict) else {}
+    session_id, thread_id = claims.get("sessionId"), claims.get("threadId") or None
+    if visitor_id is None or not _is_uuid4(session_id) or not (thread_id is None or _is_uuid4(thread_id)):
+        raise ConnectionRefusedError("refused")
+    if thread_id is not None and not await _owns(visitor_id, str(thread_id)):
+        raise ConnectionRefusedError("refused")
+    reading_as.set(visitor_id)
+    checked = {"sessionId": session_id, "clientType": "webapp", "threadId": thread_id}
+    return await _chainlit_connect(sid, environ, checked)
+
+
+async def _on_ready(sid: str) -> None:
+    """Draw what there is: an empty page, or the conversation from its transcript."""
+    session = WebsocketSession.get(sid)
+    if session is None:
+        return
+    screen = _screen_of(session)
+    await screen.send("task_end", {})
+    if screen.conversation_id is None:
+        return
+    try:
+        _tie(session, screen.conversation_id)
+        await _parts().talk.resume(screen)
+    except Exception as error:  # noqa: BLE001  # whatever breaks, the page gets a sentence of ours
+        logger.error("resume failed", extra={"kind": type(error).__name__})
+        await screen.send("resume_thread_error", _parts().texts.status.not_found)
+
+
+async def _on_message(sid: str, payload: Any) -> None:
+    """Hand a patient's message on; whatever else a client may claim to send is dropped."""
+    session = WebsocketSession.get(sid)
+    message = payload.get("message") if isinstance(payload, dict) else None
+    if session is None or not isinstance(message, dict):
+        return
+    text, message_id = message.get("output"), message.get("id")
+    if message.get("type") != "user_message" or not isinstance(text, str) or not _is_uuid4(message_id):
+        return
+    _start(_parts().talk.write(_screen_of(session), text=text, message_id=str(message_id)))
+
+
+async def _on_stop(sid: str) -> None:
+    """Show the whole answer at once."""
+    session = WebsocketSession.get(sid)
+    if session is not None:
+        await _parts().talk.stop(_screen_of(session))
+
+
+def _start(turn: Coroutine[Any, Any, None]) -> None:
+    """Run a turn beside the socket, so that stop and reconnect are heard meanwhile."""
+    task = asyncio.create_task(turn)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+async def _owns(visitor_id: str, conversation_id: str) -> bool:
+    try:
+        await run_in_threadpool(_parts().service.history, conversation_id=conversation_id, visitor_id=visitor_id)
+    except BotError:
+        return False
+    return True
+
+
+def _is_uuid4(value: object) -> bool:
+    return isinstance(value, str) and _UUID4.fullmatch(value) is not None
+
+
+_OURS = {
+    "connect": _on_connect,
+    "connection_successful": _on_ready,
+    "client_message": _on_message,
+    "stop": _on_stop,
+}
+
+
+def _take_over_socket() -> None:
+    """Answer our events ourselves, and take off the socket what the page does not need."""
+    for event, handler in _OURS.items():
+        sio.on(event, handler)
+    handlers = sio.handlers["/"]
+    for event in set(handlers) - _OURS.keys() - _LEFT_TO_CHAINLIT:
+        del handlers[event]
+
+
+_take_over_socket()

@@ -1,0 +1,272 @@
+"""The one layer before everything: who may call, which routes exist, how much may be sent, what headers say.
+
+Chainlit alone checks no Origin on its websocket, serves upload, sharing, element, tool-server and login routes
+nobody here needs, reads a whole body before it refuses it, and sets no security header. Whatever the screen is
+made of, a request meets this layer first: closed unless listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Any]
+Send = Callable[[Message], Any]
+App = Callable[[Scope, Receive, Send], Any]
+Headers = list[tuple[bytes, bytes]]
+
+# The largest honest request is one message of 20,000 characters with its wrapping.
+MAX_BODY_BYTES = 128 * 1024
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_HASHED_FILE = re.compile(r"^/chat/assets/")
+# Below /chat only these exist; HEAD counts as GET.
+OPEN_CHAT_ROUTES: tuple[tuple[str, str], ...] = (
+    ("GET", r"/chat/?"),
+    ("GET", rf"/chat/thread/{_UUID4}/?"),
+    ("GET", r"/chat/login(/callback)?"),
+    ("GET", r"/chat/assets/[A-Za-z0-9_.-]+\.(js|mjs|css)"),
+    ("GET", r"/chat/(favicon|logo|auth/config|user)"),
+    ("GET", r"/chat/avatars/[A-Za-z0-9_ %-]{1,60}"),
+    ("GET", r"/chat/project/(settings|translations)"),
+    ("GET", r"/chat/sources/[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}/[0-9]{1,3}"),
+    ("POST", r"/chat/auth/header"),
+    ("POST", r"/chat/set-session-cookie"),
+    ("POST", r"/chat/project/action"),
+    ("WEBSOCKET", r"/chat/ws/socket\.io/?"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the guard enforces.
+
+    Attributes:
+        public_origin: Scheme and host that patients see; None: the Host header of each request decides.
+        allowed_origins: Further exact origins that may call.
+        frame_ancestors: Exact origins that may frame the pages; none by default.
+        max_body_bytes: Largest request body and websocket message.
+    """
+
+    public_origin: str | None = None
+    allowed_origins: frozenset[str] = frozenset()
+    frame_ancestors: tuple[str, ...] = ()
+    max_body_bytes: int = MAX_BODY_BYTES
+    open_chat_routes: tuple[tuple[str, str], ...] = OPEN_CHAT_ROUTES
+    _compiled: tuple[tuple[str, re.Pattern[str]], ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        """Compile the route patterns once."""
+        compiled = tuple((method, re.compile(pattern)) for method, pattern in self.open_chat_routes)
+        object.__setattr__(self, "_compiled", compiled)
+
+    def is_open(self, *, method: str, path: str) -> bool:
+        """Say whether the route exists for the outside."""
+        if path != "/chat" and not path.startswith("/chat/"):
+            return True
+        wanted = "GET" if method == "HEAD" else method
+        return any(wanted == allowed and pattern.fullmatch(path) for allowed, pattern in self._compiled)
+
+    def is_own_origin(self, *, origin: str, host: str, scheme: str) -> bool:
+        """Say whether a page of this origin may call us."""
+        own = self.public_origin or f"{scheme}://{host}"
+        return origin == own or origin in self.allowed_origins
+
+    def security_headers(self, *, host: str, scheme: str) -> dict[str, str]:
+        """Write the headers every answer carries unless it sets its own."""
+        framed_by = " ".join(self.frame_ancestors) or "'none'"
+        headers = {
+            "content-security-policy": _content_security_policy(host=host, scheme=scheme, framed_by=framed_by),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+        }
+        if not self.frame_ancestors:
+            headers["x-frame-options"] = "DENY"
+        if scheme == "https":
+            headers["strict-transport-security"] = "max-age=31536000"
+        return headers
+
+
+def origin_of(url: str | None) -> str | None:
+    """Cut a URL down to scheme, host and port."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+class Guard:
+    """The outermost ASGI layer."""
+
+    def __init__(self, app: App, *, policy: Policy, authenticate: Callable[[Headers], Headers]) -> None:
+        """Wrap an app.
+
+        Args:
+            app: What stands behind.
+            policy: What to enforce.
+            authenticate: Turns the headers of a chat request into those Chainlit understands.
+        """
+        self.app = app
+        self.policy = policy
+        self.authenticate = authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on with limits and headers."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        guarded_send = self._with_headers(scope, send)
+        status = self._refusal(scope, method=scope["method"])
+        if status is None and _declared_length(scope) > self.policy.max_body_bytes:
+            status = 413
+        if status is not None:
+            await _answer(guarded_send, status)
+            return
+        limited = _Limited(receive, max_bytes=self.policy.max_body_bytes)
+        try:
+            await self.app(self._for_chat(scope), limited.receive, limited.watch(guarded_send))
+        except BodyTooLargeError:
+            if limited.has_started:
+                raise
+            await _answer(guarded_send, 413)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._refusal(scope, method="WEBSOCKET") is not None:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self.app(self._for_chat(scope), receive, send)
+
+    def _refusal(self, scope: Scope, *, method: str) -> int | None:
+        """Return the status to refuse with, or None."""
+        if not self.policy.is_open(method=method, path=scope["path"]):
+            return 404
+        origin = _header(scope, b"origin")
+        if origin is None:
+            is_foreign = method not in _SAFE_METHODS and _header(scope, b"sec-fetch-site") == "cross-site"
+            return 403 if is_foreign else None
+        if method in _SAFE_METHODS and not scope["path"].startswith("/chat"):
+            return None
+        is_own = self.policy.is_own_origin(origin=origin.lower(), host=_host(scope), scheme=_scheme(scope))
+        return None if is_own else 403
+
+    def _for_chat(self, scope: Scope) -> Scope:
+        if not scope["path"].startswith("/chat"):
+            return scope
+        return {**scope, "headers": self.authenticate(list(scope["headers"]))}
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        defaults = self.policy.security_headers(host=_host(scope), scheme=self._public_scheme(scope))
+        path = scope["path"]
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = _merge(list(message.get("headers", [])), defaults=defaults, path=path)
+            await send(message)
+
+        return guarded
+
+    def _public_scheme(self, scope: Scope) -> str:
+        return urlsplit(self.policy.public_origin).scheme if self.policy.public_origin else _scheme(scope)
+
+
+class BodyTooLargeError(Exception):
+    """More was sent than may be; never leaves this module."""
+
+
+class _Limited:
+    """Counts a body while it is read."""
+
+    def __init__(self, receive: Receive, *, max_bytes: int) -> None:
+        self._receive = receive
+        self._left = max_bytes
+        self.has_started = False
+
+    async def receive(self) -> Message:
+        message: Message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise BodyTooLargeError
+        return message
+
+    def watch(self, send: Send) -> Send:
+        async def watched(message: Message) -> None:
+            self.has_started = self.has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        return watched
+
+
+def _content_security_policy(*, host: str, scheme: str, framed_by: str) -> str:
+    """Allow this origin alone; inline styles stay, since Chainlit's components place themselves with them."""
+    socket = f"{'wss' if scheme == 'https' else 'ws'}://{host}" if re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", host) else ""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            f"connect-src 'self' {socket}".rstrip(),
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            f"frame-ancestors {framed_by}",
+        )
+    )
+
+
+def _merge(headers: Headers, *, defaults: dict[str, str], path: str) -> Headers:
+    """Add what is missing; CORS answers of Chainlit are dropped, since only our own origin may read."""
+    kept = [(key, value) for key, value in headers if not (path.startswith("/chat") and _is_cors(key))]
+    present = {key.lower() for key, _ in kept}
+    wanted = dict(defaults)
+    if _HASHED_FILE.match(path):
+        wanted["cache-control"] = "public, max-age=31536000, immutable"
+    elif path.startswith("/chat"):
+        wanted["cache-control"] = "no-store"
+    kept += [(key.encode(), value.encode()) for key, value in wanted.items() if key.encode() not in present]
+    return kept
+
+
+def _is_cors(key: bytes) -> bool:
+    return key.lower().startswith(b"access-control-")
+
+
+async def _answer(send: Send, status: int) -> None:
+    body = {403: b"forbidden", 404: b"not found", 413: b"too large"}[status]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _declared_length(scope: Scope) -> int:
+    value = _header(scope, b"content-length") or "0"
+    return int(value) if value.isascii() and value.isdecimal() else 0
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    found: Iterable[bytes] = (value for key, value in scope["headers"] if key.lower() == name)
+    first = next(iter(found), None)
+    return None if first is None else first.decode("latin-1")
+
+
+def _host(scope: Scope) -> str:
+    return (_header(scope, b"host") or "").lower()
+
+
+def _scheme(scope: Scope) -> str:
+    return {"ws": "http", "wss": "https"}.get(scope["scheme"], str(scope["scheme"]))

@@ -1,0 +1,116 @@
+"""A server with the real chat page and a service in memory, and a browser to look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from bot.settings import ROOT
+from bot.web.chat_texts import ChatTexts, load_chat_texts
+from tests.fakes.chat_service import REFERENCES, FakeService
+
+SECRET = "a-secret-for-tests-of-more-than-32-characters"
+_START_TIMEOUT_S = 60
+_BROWSER_OPTIONS = (
+    "--no-sandbox",  # containers give a browser no namespaces of its own
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatServer:
+    """A running server and what stands behind it."""
+
+    url: str
+    service: FakeService
+    texts: ChatTexts
+    loop: asyncio.AbstractEventLoop
+
+
+class _ThreadServer(uvicorn.Server):
+    """A server beside the tests; signals stay theirs."""
+
+    loop: asyncio.AbstractEventLoop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def install_signal_handlers(self) -> None:
+        """Install none."""
+
+
+@pytest.fixture(scope="session")
+def _running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
+    from bot.web.app import create_app
+
+    service = FakeService()
+    texts = load_chat_texts(prompts_dir=ROOT / "prompts", language="en")
+    app = create_app(
+        service=service,
+        visitor_secret=SECRET,
+        texts=texts,
+        run_dir=tmp_path_factory.mktemp("chainlit"),
+        references=REFERENCES,
+        checks={"index": lambda: True},
+    )
+    server = _ThreadServer(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while not server.started:
+        assert thread.is_alive(), "the server stopped while starting"
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield ChatServer(url=f"http://127.0.0.1:{port}", service=service, texts=texts, loop=server.loop)
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def chat_server(_running_server: ChatServer) -> ChatServer:
+    """The running server, with the service back in its first state."""
+    service = _running_server.service
+    service.failure, service.delay_s = None, 0.0
+    service.feedback.clear()
+    service.person_requests.clear()
+    return _running_server
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """A Chromium: the one BOT_TEST_BROWSER names, an installed one, or Playwright's own."""
+    named = os.environ.get("BOT_TEST_BROWSER")
+    if named is not None and Path(named).is_file():
+        return named
+    from scripts.browser import find_browser
+
+    found = find_browser()
+    if found is None:
+        pytest.skip("no Chromium on this machine; scripts/browser.py installs one")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str) -> Iterator[Any]:
+    """A started browser; each test opens its own window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=browser_path, args=list(_BROWSER_OPTIONS))
+        yield started
+        started.close()

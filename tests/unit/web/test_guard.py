@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.web.guard import Guard, Policy
+
+THREAD = "11111111-1111-4111-8111-111111111111"
+
+
+async def _echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the length of the body, and with headers a careless app would send."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    headers = [(b"access-control-allow-origin", b"*"), (b"content-type", b"text/plain")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+def _client(policy: Policy | None = None) -> httpx.AsyncClient:
+    guard = Guard(_echo, policy=policy or Policy(), authenticate=lambda headers: headers)
+    transport = httpx.ASGITransport(app=guard)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url="http://guide.test")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("POST", "/chat/project/file", id="upload"),
+        pytest.param("GET", "/chat/project/file/abc", id="download"),
+        pytest.param("PUT", "/chat/project/thread/share", id="share"),
+        pytest.param("GET", "/chat/project/share/abc", id="shared_thread"),
+        pytest.param("PUT", "/chat/project/element", id="element"),
+        pytest.param("DELETE", "/chat/project/element", id="element_delete"),
+        pytest.param("GET", f"/chat/project/thread/{THREAD}/element/abc", id="element_read"),
+        pytest.param("GET", f"/chat/project/thread/{THREAD}", id="thread_read"),
+        pytest.param("DELETE", "/chat/project/thread", id="thread_delete"),
+        pytest.param("PUT", "/chat/project/thread", id="thread_rename"),
+        pytest.param("POST", "/chat/project/threads", id="threads"),
+        pytest.param("PUT", "/chat/feedback", id="feedback"),
+        pytest.param("DELETE", "/chat/feedback", id="feedback_delete"),
+        pytest.param("POST", "/chat/mcp", id="mcp"),
+        pytest.param("DELETE", "/chat/mcp", id="mcp_delete"),
+        pytest.param("GET", "/chat/docs", id="docs"),
+        pytest.param("GET", "/chat/openapi.json", id="openapi"),
+        pytest.param("GET", "/chat/redoc", id="redoc"),
+        pytest.param("POST", "/chat/login", id="password_login"),
+        pytest.param("POST", "/chat/logout", id="logout"),
+        pytest.param("POST", "/chat/auth/jwt", id="token_login"),
+        pytest.param("GET", "/chat/auth/oauth/github", id="oauth"),
+        pytest.param("GET", "/chat/copilot/index.js", id="copilot"),
+        pytest.param("GET", "/chat/public/theme.json", id="public"),
+        pytest.param("GET", "/chat/assets/index-abc.js.map", id="source_map"),
+        pytest.param("GET", "/chat/assets/%2e%2e/secret.js", id="climbing"),
+        pytest.param("GET", "/chat/ws/socket.io/", id="polling"),
+        pytest.param("POST", "/chat/ws/socket.io/", id="polling_post"),
+        pytest.param("GET", "/chat/thread/not-an-id", id="malformed_thread"),
+        pytest.param("GET", "/chat/anything", id="anything"),
+    ],
+)
+async def test_closes_every_route_that_is_not_listed(method: str, path: str) -> None:
+    async with _client() as client:
+        response = await client.request(method, path)
+    assert (response.status_code, response.text) == (404, "not found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("GET", "/chat", id="bare"),
+        pytest.param("GET", "/chat/", id="page"),
+        pytest.param("HEAD", "/chat/", id="head"),
+        pytest.param("GET", f"/chat/thread/{THREAD}", id="thread"),
+        pytest.param("GET", "/chat/assets/index-B2u6IBgX.js", id="script"),
+        pytest.param("GET", "/chat/project/settings", id="settings"),
+        pytest.param("GET", f"/chat/sources/{THREAD}/abc/1", id="source"),
+        pytest.param("POST", "/chat/project/action", id="action"),
+        pytest.param("GET", "/guide", id="elsewhere"),
+        pytest.param("GET", "/chatter", id="similar_name"),
+    ],
+)
+async def test_opens_the_listed_routes(method: str, path: str) -> None:
+    async with _client() as client:
+        assert (await client.request(method, path)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({}, 200, id="no_origin"),
+        pytest.param({"Origin": "http://guide.test"}, 200, id="own"),
+        pytest.param({"Origin": "http://evil.test"}, 403, id="foreign"),
+        pytest.param({"Origin": "https://guide.test"}, 403, id="other_scheme"),
+        pytest.param({"Origin": "http://guide.test.evil.test"}, 403, id="longer_name"),
+        pytest.param({"Origin": "null"}, 403, id="null"),
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, 403, id="cross_site_without_origin"),
+    ],
+)
+async def test_lets_only_its_own_pages_post(headers: dict[str, str], status: int) -> None:
+    async with _client() as client:
+        assert (await client.post("/chat/project/action", headers=headers)).status_code == status
+
+
+async def test_accepts_the_public_address_and_listed_partners_only() -> None:
+    policy = Policy(public_origin="https://guide.example.org", allowed_origins=frozenset({"https://partner.test"}))
+    origins = ("https://guide.example.org", "https://partner.test", "http://guide.test")
+    async with _client(policy) as client:
+        statuses = [
+            (await client.post("/chat/project/action", headers={"Origin": origin})).status_code for origin in origins
+        ]
+    assert statuses == [200, 200, 403]
+
+
+async def test_refuses_a_body_that_says_it_is_too_large() -> None:
+    async with _client(Policy(max_body_bytes=10)) as client:
+        response = await client.post("/chat/project/action", content=b"x" * 11)
+    assert (response.status_code, response.text) == (413, "too large")
+
+
+async def test_refuses_a_body_that_turns_out_too_large() -> None:
+    async def pieces() -> Any:
+        for _ in range(3):
+            yield b"x" * 5
+
+    async with _client(Policy(max_body_bytes=10)) as client:
+        response = await client.post("/chat/project/action", content=pieces())
+    assert (response.status_code, response.text) == (413, "too large")
+
+
+async def test_passes_a_body_within_the_limit() -> None:
+    async with _client(Policy(max_body_bytes=10)) as client:
+        assert (await client.post("/chat/project/action", content=b"x" * 10)).text == "10"
+
+
+async def test_every_answer_carries_the_security_headers_and_no_cors() -> None:
+    async with _client() as client:
+        headers = (await client.get("/chat/")).headers
+    assert "access-control-allow-origin" not in headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self' ws://guide.test; manifest-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+async def test_refusals_carry_the_security_headers_too() -> None:
+    async with _client() as client:
+        headers = (await client.get("/chat/docs")).headers
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_names_those_who_may_frame() -> None:
+    async with _client(Policy(frame_ancestors=("https://partner.test",))) as client:
+        headers = (await client.get("/chat/")).headers
+    assert "frame-ancestors https://partner.test" in headers["content-security-policy"]
+    assert "x-frame-options" not in headers
+
+
+async def test_a_hostile_host_header_does_not_reach_the_policy() -> None:
+    async with _client() as client:
+        headers = (await client.get("/chat/", headers={"Host": "a; script-src *"})).headers
+    assert "connect-src 'self';" in headers["content-security-policy"]
+
+
+async def _websocket(headers: list[tuple[bytes, bytes]], path: str = "/chat/ws/socket.io/") -> list[str]:
+    sent: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    guard = Guard(app, policy=Policy(), authenticate=lambda found: found)
+    scope = {"type": "websocket", "path": path, "scheme": "ws", "headers": [(b"host", b"guide.test"), *headers]}
+    await guard(scope, receive, send)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("origin", "answer"),
+    [
+        pytest.param(b"http://guide.test", "websocket.accept", id="own"),
+        pytest.param(b"http://evil.test", "websocket.close", id="foreign"),
+        pytest.param(b"null", "websocket.close", id="null"),
+    ],
+)
+async def test_a_websocket_opens_for_its_own_pages_only(origin: bytes, answer: str) -> None:
+    assert await _websocket([(b"origin", origin)]) == [answer]
+
+
+async def test_a_websocket_opens_at_one_path_only() -> None:
+    assert await _websocket([], path="/chat/other") == ["websocket.close"]
