@@ -1,0 +1,187 @@
+"""Verdicts and drafts become replies: which fixed sentences, in which order, with which notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from bot.conversation.texts import Texts
+from bot.domain import Author, Citation, Draft, HandoffView, Message, Outcome, Reply, Speaker, Verdict
+
+_URGENT = frozenset({Outcome.EMERGENCY, Outcome.CRISIS})
+# After an emergency the safety line stays under this many replies.
+_SAFETY_REPLIES = 3
+_MOST_TOPICS = 3
+# An amount to take, as any guide may write it; beside a personal question it would read as a prescription.
+_DOSE = re.compile(
+    r"\d[\d.,]*\W{0,2}(?:mg|milligrams?|mcg|µg|ug|micrograms?|grams?|ml|millilit(?:er|re)s?|iu|units?|tablets?|pills?)\b",
+    re.IGNORECASE,
+)
+
+
+class Composer:
+    """Words every reply; knows the fixed texts and what an operator set.
+
+    Args:
+        texts: The fixed sentences.
+        region: Country code for emergency numbers; None: several are shown.
+        car_t_line: 24-hour telephone number of the treating centre.
+        support_hours: When people answer, in words.
+        max_chars: Longest message, for the text that says so.
+    """
+
+    def __init__(
+        self,
+        *,
+        texts: Texts,
+        region: str | None = None,
+        car_t_line: str | None = None,
+        support_hours: str | None = None,
+        max_chars: int = 2000,
+    ) -> None:
+        self._texts = texts
+        self._region = region
+        self._car_t_line = car_t_line
+        self._support_hours = support_hours
+        self._max_chars = max_chars
+
+    def urgent(self, blank: Reply, verdict: Verdict, *, region: str | None) -> Reply:
+        """Word an emergency or crisis: the action first, the right number, a way to a person."""
+        where = verdict.region or region or self._region
+        if verdict.outcome is Outcome.CRISIS:
+            text = self._texts.crisis(verdict, region=where)
+        else:
+            text = self._texts.emergency(
+                verdict, region=where, car_t_line=self._car_t_line, has_question=verdict.has_question
+            )
+        return _decided(blank, verdict, text=text, offered=True)
+
+    def fixed(self, blank: Reply, verdict: Verdict) -> Reply:
+        """Word small talk, identity, abuse, what is out of scope, and attacks."""
+        text = self._texts.talk(verdict, region=self._region)
+        return _decided(blank, verdict, text=text, offered=verdict.outcome is Outcome.OUT_OF_SCOPE)
+
+    def personal(self, blank: Reply, verdict: Verdict, *, draft: Draft | None) -> Reply:
+        """Refuse personal advice, kindly; then general information where it names no dose; a person in any case."""
+        if draft is None or not draft.text or _DOSE.search(draft.text):
+            return _decided(blank, verdict, text=self._texts.personal(verdict, has_general=False), offered=True)
+        refusal = self._texts.personal(verdict, has_general=True)
+        reply = replace(_with_draft(blank, draft), text=f"{refusal}\n\n{draft.text}\n\n{self._texts.offer()}")
+        reply = _decided(reply, verdict, text=reply.text, offered=True)
+        return self._with_expiry_note(replace(reply, answerer=draft.answerer))
+
+    def answer(self, blank: Reply, draft: Draft) -> Reply:
+        """Word an answer, or an abstention that names the nearest topics and offers a person."""
+        reply = _with_draft(replace(blank, outcome=draft.outcome, reason=draft.reason), draft)
+        if draft.outcome is Outcome.ANSWERED:
+            return self._with_expiry_note(reply)
+        return replace(reply, text=self._abstained(draft.follow_ups), handoff=HandoffView(offered=True))
+
+    def handoff(self, blank: Reply, verdict: Verdict, *, already: bool) -> Reply:
+        """Acknowledge at once that a person was asked for, and say what happens next."""
+        reply = _decided(blank, verdict, text=self._handed_over(already=already), offered=True)
+        return replace(reply, handoff=HandoffView(Speaker.WAITING, offered=True))
+
+    def limited(self, blank: Reply, *, code: str) -> Reply:
+        """Say kindly that a message was too long, came too fast, or while another was being answered."""
+        values = {"max_chars": self._max_chars} if code == "too_long" else {}
+        return replace(blank, reason=f"limit.{code}", text=self._texts.fixed(code, **values), answerer="fixed")
+
+    def silent(self, blank: Reply) -> Reply:
+        """Say nothing: a person owns the conversation."""
+        return replace(
+            blank,
+            outcome=Outcome.HANDOFF,
+            reason="person_speaks",
+            answerer="fixed",
+            handoff=HandoffView(Speaker.HUMAN, offered=True),
+        )
+
+    def trouble(self, blank: Reply) -> Reply:
+        """Say that something broke, and offer a person."""
+        return replace(
+            blank,
+            outcome=Outcome.ABSTAINED,
+            reason="trouble",
+            text=self._texts.fixed("trouble"),
+            answerer="fixed",
+            handoff=HandoffView(offered=True),
+        )
+
+    def with_notes(self, reply: Reply, *, was_masked: bool, earlier: Sequence[Message]) -> Reply:
+        """Add the safety line after an emergency, and the privacy note once a conversation.
+
+        An urgent reply stays as it is: nothing may stand between the reader and the call.
+
+        Args:
+            was_masked: The patient's message held an identifier.
+            earlier: The conversation before the reply; all of it where `was_masked`.
+        """
+        if not reply.text or reply.outcome in _URGENT:
+            return reply
+        notes = [self._texts.fixed("safety_line")] if _urgent_lately(earlier) else []
+        privacy_note = self._texts.fixed("privacy_note")
+        bot_texts = (message.text for message in earlier if message.author is Author.BOT)
+        if was_masked and not any(privacy_note in text for text in bot_texts):
+            notes.append(privacy_note)
+        return replace(reply, text="\n\n".join((reply.text, *notes)))
+
+    def _abstained(self, questions: Sequence[str]) -> str:
+        if not questions:
+            return self._texts.fixed("abstained_plain")
+        quoted = [f"“{question}”" for question in questions[:_MOST_TOPICS]]
+        topics = " or ".join((", ".join(quoted[:-1]), quoted[-1])) if len(quoted) > 1 else quoted[0]
+        return self._texts.fixed("abstained", topics=topics)
+
+    def _handed_over(self, *, already: bool) -> str:
+        if already:
+            return self._texts.fixed("handoff_waiting")
+        if self._support_hours is None:
+            return self._texts.fixed("handoff_no_hours")
+        return self._texts.fixed("handoff_in_hours", hours=self._support_hours)
+
+    def _with_expiry_note(self, reply: Reply) -> Reply:
+        today = reply.created_at.date()
+        expired = [citation for citation in reply.citations if _is_expired(citation, today)]
+        if not expired:
+            return reply
+        due = min(citation.expires_on for citation in expired if citation.expires_on)
+        note = self._texts.fixed("expired_source", date=f"{due:%d %B %Y}".lstrip("0"))
+        return replace(reply, text=f"{reply.text}\n\n{note}")
+
+
+def _decided(blank: Reply, verdict: Verdict, *, text: str, offered: bool) -> Reply:
+    return replace(
+        blank,
+        outcome=verdict.outcome or blank.outcome,
+        reason=verdict.reason,
+        text=text,
+        rule_id=verdict.rule_id,
+        triggers=verdict.triggers,
+        handoff=HandoffView(offered=offered),
+        answerer="fixed",
+    )
+
+
+def _with_draft(reply: Reply, draft: Draft) -> Reply:
+    return replace(
+        reply,
+        text=draft.text,
+        sentences=draft.sentences,
+        citations=draft.citations,
+        consulted=draft.consulted,
+        follow_ups=draft.follow_ups,
+        answerer=draft.answerer,
+        timings_ms=draft.timings_ms,
+    )
+
+
+def _is_expired(citation: Citation, today: date) -> bool:
+    return citation.expires_on is not None and citation.expires_on < today
+
+
+def _urgent_lately(earlier: Sequence[Message]) -> bool:
+    replies = [message.reply for message in earlier if message.author is Author.BOT and message.reply]
+    return any(reply.outcome in _URGENT for reply in replies[-_SAFETY_REPLIES:])

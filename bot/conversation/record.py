@@ -1,0 +1,221 @@
+"""What is known of a conversation when a message comes, and the writing down of what is said in it.
+
+Reading never stands in the way of an emergency: what cannot be read is taken for empty. Writing fails loudly.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.conversation.privacy.mask import Masked
+from bot.db.transcripts import TranscriptStore
+from bot.domain import Author, Conversation, Message, Reply, Speaker
+from bot.errors import BotError, NotFoundError, StoreError
+
+logger = logging.getLogger(__name__)
+
+# How far back a follow-up may lean, in messages of both sides.
+_CONTEXT_MESSAGES = 12
+# Read at once of a long transcript.
+_PAGE_MESSAGES = 500
+# Conversations that could not be stored; each is some hundred bytes, and none outlives the outage by much.
+_MOST_UNSAVED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is known of the message being answered.
+
+    Attributes:
+        started: `time.perf_counter()` when the message came.
+        earlier: The last messages of patient and bot before it, oldest first.
+    """
+
+    conversation_id: str
+    visitor_id: str
+    masked: Masked
+    started: float
+    state: Speaker = Speaker.BOT
+    region: str | None = None
+    earlier: tuple[Message, ...] = ()
+
+    @property
+    def said_before(self) -> tuple[str, ...]:
+        """Return what the patient said before, oldest first."""
+        return tuple(message.text for message in self.earlier if message.author is Author.PATIENT)
+
+
+class Record:
+    """The transcripts as the service needs them.
+
+    Args:
+        store: The transcripts.
+        clock: The time, UTC.
+    """
+
+    def __init__(self, *, store: TranscriptStore, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._unsaved: OrderedDict[str, Conversation] = OrderedDict()
+
+    def open(
+        self, *, visitor_id: str, channel: str, language: str, conversation_id: str | None = None
+    ) -> Conversation:
+        """Open a conversation; one that cannot be stored now is held here and stored with its next message.
+
+        Raises:
+            LimitError: The id is malformed.
+            NotFoundError: It is another visitor's.
+        """
+        now = self._clock()
+        try:
+            return self._store.open_conversation(
+                visitor_id=visitor_id, channel=channel, language=language, conversation_id=conversation_id, now=now
+            )
+        except StoreError as error:
+            logger.error("conversation not stored", extra={"code": error.code})
+        held = Conversation(
+            id=conversation_id or str(uuid.uuid4()),
+            visitor_id=visitor_id,
+            state=Speaker.BOT,
+            channel=channel,
+            language=language,
+            created_at=now,
+            updated_at=now,
+        )
+        with self._lock:
+            self._unsaved[held.id] = held
+            while len(self._unsaved) > _MOST_UNSAVED:
+                self._unsaved.popitem(last=False)
+        return held
+
+    def turn(self, *, conversation_id: str, visitor_id: str, masked: Masked, started: float) -> Turn:
+        """Gather what is known; what cannot be read is empty.
+
+        Raises:
+            NotFoundError: The conversation does not exist, or not for this visitor.
+        """
+        blank = Turn(conversation_id, visitor_id, masked, started)
+        try:
+            return self._read(blank)
+        except NotFoundError:
+            raise
+        except Exception as error:  # noqa: BLE001  # an unreadable transcript must not keep an emergency from its reply
+            code = error.code if isinstance(error, BotError) else type(error).__name__
+            logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": code})
+            return blank
+
+    def keep_message(self, turn: Turn, client_message_id: str | None) -> tuple[Message, Reply | None]:
+        """Write down what the patient said, and return it with the reply it got when it came before.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        message = self._store.add_patient_message(
+            conversation_id=turn.conversation_id,
+            text=turn.masked.text,
+            client_message_id=client_message_id,
+            now=self._clock(),
+        )
+        return message, self._store.reply_to(message_id=message.id)
+
+    def keep_reply(self, reply: Reply, *, answers: str | None, confidence: float | None = None) -> None:
+        """Write down what the bot says, and one line in the log.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        self._store.add_reply(reply=reply, answers=answers, confidence=confidence)
+        logger.info(
+            "reply",
+            extra={
+                "conversation_id": reply.conversation_id,
+                "outcome": reply.outcome.value,
+                "reason": reply.reason,
+                "answerer": reply.answerer,
+                "hits": len(reply.consulted),
+                "index_version": reply.index_version,
+                "timings_ms": dict(reply.timings_ms),
+            },
+        )
+
+    def keep_gap(self, turn: Turn, *, reason: str, section_ids: tuple[str, ...]) -> None:
+        """Write down a question that the guide did not answer.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        self._store.add_gap(
+            conversation_id=turn.conversation_id,
+            question=turn.masked.text,
+            reason=reason,
+            section_ids=section_ids,
+            now=self._clock(),
+        )
+
+    def request_person(self, turn: Turn, *, reason: str) -> None:
+        """Write down that a person was asked for.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        self._store.request_handoff(conversation_id=turn.conversation_id, reason=reason, now=self._clock())
+
+    def is_with_person(self, turn: Turn) -> bool:
+        """Tell whether a person owns the conversation now.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        return self._store.conversation(conversation_id=turn.conversation_id).state is Speaker.HUMAN
+
+    def history(self, *, conversation_id: str, visitor_id: str) -> list[Message]:
+        """Return a whole transcript.
+
+        Raises:
+            NotFoundError: The conversation does not exist, or not for this visitor.
+            StoreError: The database cannot be read.
+        """
+        messages: list[Message] = []
+        while True:
+            after = messages[-1].seq if messages else 0
+            page = self._store.messages(
+                conversation_id=conversation_id, visitor_id=visitor_id, after_seq=after, limit=_PAGE_MESSAGES
+            )
+            messages += page
+            if len(page) < _PAGE_MESSAGES:
+                return messages
+
+    def _read(self, turn: Turn) -> Turn:
+        conversation = self._conversation(turn.conversation_id, turn.visitor_id)
+        recent = self._store.recent_turns(conversation_id=turn.conversation_id, limit=_CONTEXT_MESSAGES)
+        return replace(turn, state=conversation.state, region=conversation.region, earlier=tuple(recent))
+
+    def _conversation(self, conversation_id: str, visitor_id: str) -> Conversation:
+        held = self._unsaved.get(conversation_id)
+        if held is None or held.visitor_id != visitor_id:
+            return self._store.conversation(conversation_id=conversation_id, visitor_id=visitor_id)
+        try:
+            kept = self._store.open_conversation(
+                visitor_id=visitor_id,
+                channel=held.channel,
+                language=held.language,
+                conversation_id=held.id,
+                now=self._clock(),
+            )
+        except NotFoundError:  # while the database was away somebody named another visitor's conversation
+            self._forget(conversation_id)
+            raise
+        self._forget(conversation_id)
+        return kept
+
+    def _forget(self, conversation_id: str) -> None:
+        with self._lock:
+            self._unsaved.pop(conversation_id, None)

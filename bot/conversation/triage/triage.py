@@ -1,0 +1,270 @@
+"""Walks the rules in their order of precedence and says what a message needs before anything else happens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.conversation.triage.context import Context, Manner
+from bot.conversation.triage.lexicon import Hits
+from bot.conversation.triage.meaning import Likeness, MeaningCheck
+from bot.conversation.triage.phrases import Pattern, Range, search
+from bot.conversation.triage.rulebook import RULES_PATH, Group, Rule, Rulebook, Said, load_rulebook
+from bot.conversation.triage.words import Text, read, unleet
+from bot.domain import Outcome, Verdict
+
+_AFTER_CAR_T = "after_car_t"
+_URGENT = (Outcome.EMERGENCY, Outcome.CRISIS)
+_MEANINGS = {
+    "red_flag": Outcome.EMERGENCY,
+    "crisis": Outcome.CRISIS,
+    "asked_for_person": Outcome.HANDOFF,
+    "personal": Outcome.PERSONAL,
+}
+_KEYS_IN_A_ROW = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn", re.IGNORECASE)
+_EARLIER_READ = 6
+"""How many earlier messages are read for a CAR-T date or a pregnancy."""
+
+VectorOf = Callable[[], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A message with all that was found in it."""
+
+    text: Text
+    hits: Hits
+    context: Context
+    situations: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    rule: Rule
+    spans: tuple[Range, ...]
+    reading: _Reading
+
+
+def load_triage(*, rules_path: Path = RULES_PATH, meaning: MeaningCheck | None = None) -> Triage:
+    """Read the rules and return the triage; `meaning` None: the rules work alone.
+
+    Raises:
+        SettingsError: The rules cannot be used; the detail names the rule.
+    """
+    return Triage(load_rulebook(rules_path), meaning=meaning)
+
+
+class Triage:
+    """The first look at a message. Pure: the same message and the same past give the same verdict."""
+
+    def __init__(self, rulebook: Rulebook, *, meaning: MeaningCheck | None = None) -> None:
+        self._book = rulebook
+        self._meaning = meaning
+
+    def check(
+        self, text: str, *, vector: VectorOf | None = None, earlier: Sequence[str] = (), after_car_t: bool = False
+    ) -> Verdict:
+        """Say what a message needs.
+
+        Args:
+            text: The patient's message, any length; the middle of a very long one is not read.
+            vector: Gives the message's vector, float32 (384,), unit length; called only where the rules see no danger.
+            earlier: The patient's earlier messages, oldest first.
+            after_car_t: It is known that the cells were given.
+        """
+        past = self._earlier_situations(earlier)
+        known = past | {_AFTER_CAR_T} if after_car_t else past
+        reading = self._read(text, known)
+        if not reading.text.tokens:
+            return _without_words(text)
+        readings = [reading]
+        plain = unleet(text)
+        if plain is not None:
+            readings.append(self._read(plain, known))
+        return self._decide(readings, vector)
+
+    def _decide(self, readings: list[_Reading], vector: VectorOf | None) -> Verdict:
+        first = readings[0]
+        urgent, calm = self._split()
+        verdict = self._first(urgent, readings) or self._by_meaning(first, vector, urgent=True)
+        verdict = verdict or self._first(calm, readings) or self._by_meaning(first, vector, urgent=False)
+        if verdict is None and _is_gibberish(first.text):
+            verdict = Verdict(Outcome.CONVERSATION, reason="talk.gibberish", rule_id="gibberish")
+        verdict = verdict or Verdict(None)
+        region = self._region(first, in_danger=verdict.outcome in _URGENT)
+        return replace(verdict, after_car_t=_AFTER_CAR_T in first.situations, region=region)
+
+    def _split(self) -> tuple[list[Group], list[Group]]:
+        urgent = [group for group in self._book.groups if group.rules[0].outcome in _URGENT]
+        return urgent, [group for group in self._book.groups if group not in urgent]
+
+    def _first(self, groups: list[Group], readings: list[_Reading]) -> Verdict | None:
+        for group in groups:
+            for reading in readings:
+                findings = list(self._findings(group, reading))
+                if findings:
+                    return self._verdict(min(findings, key=lambda finding: finding.rule.severity.rank))
+        return None
+
+    def _findings(self, group: Group, reading: _Reading) -> Iterator[_Finding]:
+        if group.off_topic and self._found(self._book.topic, reading):
+            return
+        for rule in group.rules:
+            spans = self._fires(rule, reading)
+            if spans and not (rule.alone and self._asks(reading, besides=spans)):
+                yield _Finding(rule, spans, reading)
+
+    def _fires(self, rule: Rule, reading: _Reading) -> tuple[Range, ...]:
+        held = reading.situations
+        if (rule.needs and not held.intersection(rule.needs)) or held.intersection(rule.without):
+            return ()
+        if rule.whole:
+            return self._whole(rule, reading)
+        for pattern in rule.signs:
+            if pattern.number not in reading.hits.live:
+                continue
+            for spans in search(pattern, hits=reading.hits, text=reading.text):
+                if self._counts(rule, pattern, spans, reading):
+                    return spans
+        return ()
+
+    def _counts(self, rule: Rule, pattern: Pattern, spans: tuple[Range, ...], reading: _Reading) -> bool:
+        signs = [span for part, span in zip(pattern.parts, spans, strict=True) if not part.is_support]
+        sentences = {reading.text.sentence[span.start] for span in signs}
+        for silent in rule.unless:
+            for found in search(silent, hits=reading.hits, text=reading.text):
+                if reading.text.sentence[found[0].start] in sentences:
+                    return False
+        if rule.said is Said.ANYHOW:
+            return True
+        if rule.said is Said.NOT_DENIED:
+            return not any(reading.context.is_denied(span) for span in signs)
+        allowed = (Manner.NOW, Manner.SUPPOSED) if rule.said is Said.NEAR else (Manner.NOW,)
+        return all(reading.context.manner(span) in allowed for span in signs)
+
+    def _whole(self, rule: Rule, reading: _Reading) -> tuple[Range, ...]:
+        """The signs, with filler words, have to make up the whole message."""
+        signs = self._spans(rule.signs, reading)
+        if not signs:
+            return ()
+        filler = self._spans(self._book.filler, reading)
+        covered = {index for span in (*signs, *filler) for index in range(span.start, span.end)}
+        return (signs[0],) if len(covered) == len(reading.text.tokens) else ()
+
+    def _verdict(self, finding: _Finding) -> Verdict:
+        rule, text = finding.rule, finding.reading.text
+        return Verdict(
+            rule.outcome,
+            reason=rule.reason_other if self._is_of_other(finding) else rule.reason,
+            rule_id=rule.id,
+            triggers=tuple(text.quote(span.start, span.end) for span in finding.spans),
+            has_question=self._asks(finding.reading, besides=finding.spans),
+            general_question=rule.outcome is Outcome.PERSONAL
+            and rule.general
+            and self._found(self._book.topic, finding.reading),
+        )
+
+    def _is_of_other(self, finding: _Finding) -> bool:
+        """Is the last person named before or in the sign someone else than the writer?"""
+        sign, reading = finding.spans[0], finding.reading
+        named = [(span.start, True) for span in self._spans(self._book.someone_else, reading)]
+        named += [(span.start, False) for span in self._spans(self._book.oneself, reading)]
+        numbers = reading.text.sentence
+        near = [name for name in named if name[0] < sign.end and numbers[name[0]] == numbers[sign.start]]
+        return max(near, default=(0, False))[1]
+
+    def _asks(self, reading: _Reading, *, besides: tuple[Range, ...]) -> bool:
+        """Is there a question on the guide's topics in a sentence or thought other than that of the signs?"""
+        numbers = reading.text.segment
+        taken = {numbers[index] for span in besides for index in range(span.start, span.end)}
+        topics = self._segments(self._book.topic, reading) - taken
+        questions = self._segments(self._book.question, reading) - taken
+        asked = {
+            numbers[index] for index in range(len(numbers)) if reading.text.sentence[index] in reading.text.asked
+        } - taken
+        return bool(topics & (questions | asked))
+
+    def _by_meaning(self, reading: _Reading, vector: VectorOf | None, *, urgent: bool) -> Verdict | None:
+        if self._meaning is None or vector is None:
+            return None
+        for kind in self._meaning.kinds():
+            outcome = _MEANINGS[kind]
+            if (outcome in _URGENT) is not urgent or not self._may_be_meant(reading, outcome):
+                continue
+            likeness = self._meaning.nearest(vector(), kind=kind)
+            if likeness is not None and self._fits(likeness, reading):
+                return Verdict(
+                    outcome, reason=likeness.reason, rule_id="meaning", general_question=outcome is Outcome.PERSONAL
+                )
+        return None
+
+    def _may_be_meant(self, reading: _Reading, outcome: Outcome) -> bool:
+        """Sentence vectors know neither "no" nor "if": a message with such words is left to the rules."""
+        return outcome not in _URGENT or reading.context.is_plain
+
+    def _fits(self, likeness: Likeness, reading: _Reading) -> bool:
+        return not likeness.reason.startswith("red_flag.car_t") or _AFTER_CAR_T in reading.situations
+
+    def _read(self, text: str, known: frozenset[str]) -> _Reading:
+        parsed = read(text, spelling=self._book.spelling)
+        hits = self._book.lexicon.find(parsed)
+        context = Context(text=parsed, hits=hits, cues=self._book.cues)
+        return _Reading(parsed, hits, context, known | self._situations(parsed, hits))
+
+    def _situations(self, text: Text, hits: Hits) -> frozenset[str]:
+        def found(patterns: tuple[Pattern, ...]) -> bool:
+            return any(True for pattern in patterns for _ in search(pattern, hits=hits, text=text))
+
+        return frozenset(
+            name for name, (holds, fails) in self._book.situations.items() if found(holds) and not found(fails)
+        )
+
+    def _earlier_situations(self, earlier: Sequence[str]) -> frozenset[str]:
+        held: frozenset[str] = frozenset()
+        for text in earlier[-_EARLIER_READ:]:
+            parsed = read(text, spelling=self._book.spelling)
+            held |= self._situations(parsed, self._book.lexicon.find(parsed))
+        return held
+
+    def _region(self, reading: _Reading, *, in_danger: bool) -> str | None:
+        regions = [self._book.regions, self._book.regions_in_danger] if in_danger else [self._book.regions]
+        for patterns_of in regions:
+            for code, patterns in patterns_of.items():
+                if self._found(patterns, reading):
+                    return code
+        return None
+
+    def _found(self, patterns: tuple[Pattern, ...], reading: _Reading) -> bool:
+        return any(True for pattern in patterns for _ in search(pattern, hits=reading.hits, text=reading.text))
+
+    def _segments(self, patterns: tuple[Pattern, ...], reading: _Reading) -> set[int]:
+        return {reading.text.segment[span.start] for span in self._spans(patterns, reading)}
+
+    def _spans(self, patterns: tuple[Pattern, ...], reading: _Reading) -> list[Range]:
+        return [found[0] for pattern in patterns for found in search(pattern, hits=reading.hits, text=reading.text)]
+
+
+def _without_words(text: str) -> Verdict:
+    """A message of signs only: a thumb, a sad face, a question mark, or nothing."""
+    reasons = {"talk.sad": "😢😭😞😔☹🥺💔😟😩", "talk.thanks": "👍🙏❤💜😊🙂👌💕😀😃😄☺🤗👏"}
+    for reason, signs in reasons.items():
+        if any(sign in text for sign in signs):
+            return Verdict(Outcome.CONVERSATION, reason=reason, rule_id="signs_only")
+    return Verdict(Outcome.CONVERSATION, reason="talk.empty", rule_id="no_words")
+
+
+def _is_gibberish(text: Text) -> bool:
+    """A few words that nobody can say: keys in a row, or long words without a vowel."""
+    if len(text.tokens) > 4:
+        return False
+    strange = [
+        token
+        for token in text.tokens
+        if _KEYS_IN_A_ROW.search(token) or (len(token) > 3 and not re.search("[aeiouy0-9]", token))
+    ]
+    return bool(strange) and len(strange) * 2 >= len(text.tokens)
