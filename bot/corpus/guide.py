@@ -66,7 +66,7 @@ def read_guide(text: str, *, source: str) -> list[Section]:
     )
     headings = list(_HEADING.finditer(text, front.end()))
     _refuse_lost_text(text, front.end(), headings[0].start() if headings else len(text), source=source)
-    ends = [*(heading.start() for heading in headings[1:]), len(text)]
+    ends = [*(heading.start() for heading in headings[1:]), len(text)][: len(headings)]
     return [_section(text, heading, end, chapter) for heading, end in zip(headings, ends, strict=True)]
 
 

@@ -19,6 +19,9 @@ _MIN_SHARE = 0.4
 _FULL_SHARE = 0.85
 _MAX_HEADING_CHARS = 80
 
+# What may stand beside a page's number.
+_PAGE_WORDS = frozenset({"page", "pages", "p", "pg", "of", "seite", "s", "von", "página", "de", "pagina", "sur"})
+
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■□·]\s*|[-*]\s+)")
 _NUMBER = re.compile(r"^\d{1,2}[.)]\s+\S")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -31,7 +34,7 @@ _SENTENCE_END = re.compile(r"[.!?…:][\"'”’)\]]*$")
 def without_running_lines(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     """Drop headers, footers and page numbers that repeat at the edges of pages.
 
-    A number in such a line must count with the pages, so that "Stage 1" above "Stage 2" is kept.
+    A line that differs from page to page is one only if it is a page's number: "Day 1", "Day 2" are headings.
     """
     filled = [[text for line in page if (text := " ".join(cleaned(line).split()))] for page in pages]
     counts = Counter(key for at, page in enumerate(filled) for key in _edge_keys(page, at))
@@ -46,13 +49,17 @@ def _edge_keys(lines: Sequence[str], at: int) -> set[str]:
 
 
 def _keys(line: str, at: int) -> set[str]:
-    """Return the line itself, and it with each number in it replaced by what it is ahead of the page's."""
+    """Return the line itself; for a page's number also what each number in it is ahead of the page's place."""
+    if _SENTENCE_END.search(line):
+        return set()
+    if not {word.casefold() for word in _WORD.findall(line)} <= _PAGE_WORDS:
+        return {line}
     counting = {
         f"{line[: number.start()]}\0{int(number[0]) - at}\0{line[number.end() :]}"
         for number in _INTEGER.finditer(line)
         if len(number[0]) <= 5
     }
-    return set() if _SENTENCE_END.search(line) else {line} | counting
+    return {line} | counting
 
 
 def _without(page: Sequence[str], at: int, running: Set[str]) -> list[str]:

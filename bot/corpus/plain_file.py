@@ -9,6 +9,8 @@ from bot.corpus.text import cleaned, decoded
 
 # A first line up to this length, above more text, is taken for the title.
 _TITLE_LINE_CHARS = 80
+# A title is far shorter; the patterns that follow are slow on lines without end.
+_MAX_HEADING_CHARS = 1_000
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Code comes first, so that a heading inside it is never looked at.
 _MARKS = re.compile(
@@ -50,7 +52,7 @@ def read_markdown_file(content: bytes, *, name: str) -> Extract:
 
 
 def _words(heading: re.Match[str]) -> str | None:
-    words = (heading["words"] or heading["above"]).rstrip("# \t")
+    words = (heading["words"] or heading["above"])[:_MAX_HEADING_CHARS].rstrip("# \t")
     return short_title(_HEADING_ID.sub("", words).replace("**", "").replace("`", ""))
 
 

@@ -21,6 +21,8 @@ _SPOKEN_LE = re.compile(r"[^aeiouyl]le[sd]?$")
 # Words of the guide that the rules get wrong. "some-" and "every-" words are written as they are spoken.
 _SPOKEN = {
     "anyone": 3,
+    "area": 3,
+    "areas": 3,
     "aspirin": 2,
     "being": 2,
     "calcium": 3,

@@ -7,9 +7,37 @@ from hypothesis import strategies as st
 from bot.corpus.sentences import sentence_spans
 
 # Letters that meet every rule: stops, marks, list marks, line ends, quotes, abbreviations, other scripts.
-TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(
-    ["A", "b", " ", "\n", "\n\n", ".", "!", "?", "…", "- ", "1. ", "e.g.", "No.", "5", '"', ")", "。", "狼", "•", "\t", "👩‍👧", "\u200b"]
-)).map("".join))
+TEXTS = st.one_of(
+    st.text(),
+    st.lists(
+        st.sampled_from(
+            [
+                "A",
+                "b",
+                " ",
+                "\n",
+                "\n\n",
+                ".",
+                "!",
+                "?",
+                "…",
+                "- ",
+                "1. ",
+                "e.g.",
+                "No.",
+                "5",
+                '"',
+                ")",
+                "。",
+                "狼",
+                "•",
+                "\t",
+                "👩‍👧",
+                "\u200b",
+            ]
+        )
+    ).map("".join),
+)
 
 
 def sentences(text: str) -> list[str]:
