@@ -1,0 +1,59 @@
+# The two commands of the README are `make serve` and `make test`; `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help serve test lint index install install-dev clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The Python to use, where the first one found is not the one you want.
+PYTHON ?=
+
+# Nothing is fetched from a model hub, and no trace leaves this machine.
+export HF_HUB_OFFLINE := 1
+export TOKENIZERS_PARALLELISM := false
+export LANGSMITH_TRACING := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: install ## Start the guide and print its address (installs and builds the index first)
+	@$(BIN)/lupus-bot index build --if-needed
+	@exec $(BIN)/lupus-bot serve
+
+test: install-dev ## Run all tests, browser included
+	@$(BIN)/python scripts/browser.py
+	@$(BIN)/python -m pytest
+
+lint: install-dev ## Check format, rules, types and imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+index: install ## Build the index again
+	@$(BIN)/lupus-bot index build
+
+install: $(VENV)/.installed ## Install what serving needs into .venv
+
+install-dev: $(VENV)/.installed-dev ## Install what tests and lint need too
+
+clean: ## Remove .venv, index and caches (data/, with the transcripts, stays)
+	rm -rf $(VENV) index build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	find bot tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are written last: an installation that was cut short is taken up again.
+$(VENV)/.installed: pyproject.toml constraints.txt scripts/install.py | $(BIN)/python
+	@echo "Installing into $(VENV): a few minutes the first time"
+	@$(BIN)/python scripts/install.py
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt scripts/install.py | $(BIN)/python
+	@echo "Installing into $(VENV), with what the tests need: a few minutes the first time"
+	@$(BIN)/python scripts/install.py --extras test,lint
+	@touch $(VENV)/.installed $@
+
+$(BIN)/python:
+	@python=$$(scripts/find_python.sh $(PYTHON)) && "$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

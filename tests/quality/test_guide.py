@@ -1,0 +1,42 @@
+"""The guide itself, checked by every rule on the day of its last review."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from bot.corpus.check.finding import Severity, as_line
+from bot.corpus.check.run import Figures, GuideReport, report_on
+from bot.corpus.loader import load_corpus
+
+_CORPUS = Path(__file__).parents[2] / "corpus"
+
+
+@cache
+def _report() -> GuideReport:
+    # The day of the last review, not today: the tests of a release must not fail because time goes by.
+    # `lupus-bot guide check` judges by today's date, and `guide expiring` says what is due.
+    reviews = [section.reviewed_on for section in load_corpus(_CORPUS).sections if section.reviewed_on]
+    return report_on(_CORPUS, today=max(reviews))
+
+
+def _figures() -> Figures:
+    figures = _report().figures
+    assert figures is not None
+    return figures
+
+
+def test_the_guide_has_no_error() -> None:
+    assert [as_line(finding) for finding in _report().findings if finding.severity is Severity.ERROR] == []
+
+
+def test_at_least_98_of_100_facts_are_covered() -> None:
+    assert _figures().coverage >= 0.98
+
+
+def test_at_least_nine_of_ten_facts_stand_in_a_section() -> None:
+    assert _figures().used >= 0.9
+
+
+def test_the_middle_section_reads_at_grade_8_or_below() -> None:
+    assert _figures().median_grade <= 8.0

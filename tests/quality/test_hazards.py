@@ -1,0 +1,115 @@
+"""The hazard log is complete, its risks follow its own matrix, and every control is proved by a test that ran."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.fakes.outcomes import Outcomes
+
+ROOT = Path(__file__).parents[2]
+LOG: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "hazards.yaml").read_text(encoding="utf-8"))
+HAZARDS: list[dict[str, Any]] = LOG["hazards"]
+FIELDS = {
+    "id", "hazard", "cause", "effect", "harm", "existing_controls", "initial", "controls", "residual", "status", "owner",
+}  # fmt: skip
+STATUSES = {"open", "controlled", "accepted", "transferred"}
+
+
+def _by_id(hazard: dict[str, Any]) -> str:
+    return str(hazard["id"])
+
+
+def _proofs() -> list[str]:
+    return sorted({test for hazard in HAZARDS for control in hazard["controls"] for test in control["tests"]})
+
+
+def _risk(rating: dict[str, Any]) -> int:
+    severity, likelihood = LOG["severity"][rating["severity"]], LOG["likelihood"][rating["likelihood"]]
+    return int(LOG["matrix"][likelihood["row"]][severity["column"]])
+
+
+@cache
+def _functions(path: Path) -> frozenset[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_there_are_at_least_twenty_hazards_each_with_its_own_number() -> None:
+    ids = [hazard["id"] for hazard in HAZARDS]
+    assert len(ids) >= 20
+    assert ids == [f"HZ-{number:02}" for number in range(1, len(ids) + 1)]
+
+
+@pytest.mark.parametrize("hazard", HAZARDS, ids=_by_id)
+def test_a_hazard_has_every_field_of_the_standard_filled(hazard: dict[str, Any]) -> None:
+    assert hazard.keys() == FIELDS
+    assert [name for name in FIELDS if not hazard[name]] == []
+    assert hazard["status"] in STATUSES
+    assert hazard["owner"] in LOG["roles"]
+
+
+@pytest.mark.parametrize("hazard", HAZARDS, ids=_by_id)
+def test_the_risk_follows_the_matrix_and_is_not_raised_by_controls(hazard: dict[str, Any]) -> None:
+    for rating in (hazard["initial"], hazard["residual"]):
+        assert rating.keys() == {"severity", "likelihood", "risk"}
+        assert rating["risk"] == _risk(rating)
+    assert hazard["residual"]["risk"] <= hazard["initial"]["risk"]
+    assert hazard["residual"]["risk"] <= LOG["acceptable_risk"] or hazard["status"] == "open"
+
+
+@pytest.mark.parametrize("hazard", HAZARDS, ids=_by_id)
+def test_every_control_is_described_and_names_a_proof(hazard: dict[str, Any]) -> None:
+    for control in hazard["controls"]:
+        assert control.keys() == {"control", "tests"}
+        assert len(control["control"]) > 20
+        assert control["tests"], control["control"]
+
+
+@pytest.mark.parametrize("proof", _proofs())
+def test_a_proof_is_a_test_that_exists(proof: str) -> None:
+    assert re.fullmatch(r"tests/[\w/]+/test_\w+\.py::test_\w+", proof), proof
+    path, _, name = proof.partition("::")
+    assert (ROOT / path).is_file(), proof
+    assert name in _functions(ROOT / path), proof
+
+
+def test_every_proof_that_was_selected_ran_and_passed(outcomes: Outcomes) -> None:
+    assert [trouble for proof in _proofs() if (trouble := outcomes.trouble_with(proof))] == []
+
+
+class Report:
+    def __init__(self, nodeid: str, when: str, outcome: str) -> None:
+        self.nodeid, self.when, self.outcome = nodeid, when, outcome
+
+
+@pytest.mark.parametrize(
+    ("reports", "is_whole", "trouble"),
+    [
+        ([("setup", "passed"), ("call", "passed"), ("teardown", "passed")], True, None),
+        ([("setup", "skipped")], True, "t.py::test_a: skipped"),
+        ([("setup", "skipped")], False, "t.py::test_a: skipped"),
+        ([("call", "failed")], True, "t.py::test_a: failed"),
+        ([("call", "passed"), ("teardown", "failed")], True, "t.py::test_a: failed"),
+        ([], True, "t.py::test_a: not run"),
+        ([], False, None),
+    ],
+)
+def test_a_test_that_was_skipped_or_failed_proves_nothing(
+    reports: list[tuple[str, str]], is_whole: bool, trouble: str | None
+) -> None:
+    outcomes = Outcomes(selected={"t.py::test_a": {"t.py::test_a[1]"}}, is_whole=is_whole)
+    for when, outcome in reports:
+        outcomes.pytest_runtest_logreport(Report("t.py::test_a[1]", when, outcome))  # type: ignore[arg-type]
+    assert outcomes.trouble_with("t.py::test_a") == trouble
+
+
+def test_a_test_that_was_not_collected_proves_nothing_in_a_whole_run() -> None:
+    assert Outcomes(selected={}, is_whole=True).trouble_with("t.py::test_b") == "t.py::test_b: was not collected"
+    assert Outcomes(selected={}, is_whole=False).trouble_with("t.py::test_b") is None
