@@ -17,8 +17,8 @@ from bot.conversation.triage.triage import Triage, load_triage
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
 from bot.errors import SettingsError
-from bot.index.loaded import CurrentIndex, LoadedIndex
-from bot.index.query_encoder import Encoder, OnnxEncoder
+from bot.index.encoders import open_encoder
+from bot.index.loaded import CurrentIndex
 from bot.settings import Settings
 
 _SECRET_FILE = "secret_key"
@@ -29,7 +29,7 @@ def make_source(settings: Settings, *, index_dir: Path | None = None) -> AnswerS
     """Make the source of answers; the index is loaded when it is first asked."""
     return AnswerSource(
         index=CurrentIndex(index_dir=index_dir or settings.index_dir),
-        encoder_for=lambda index: _encoder_for(index, model_dir=settings.model_dir),
+        encoder_for=lambda index: open_encoder(index, model_dir=settings.model_dir),
     )
 
 
@@ -95,7 +95,9 @@ def visitor_secret(settings: Settings) -> str:
         path.touch(mode=0o600)
         path.write_text(key, encoding="ascii")
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror}); set BOT_SECRET_KEY or BOT_DATA_DIR.") from error
+        raise SettingsError(
+            f"{path} cannot be written ({error.strerror}); set BOT_SECRET_KEY or BOT_DATA_DIR."
+        ) from error
     return key
 
 
@@ -112,15 +114,6 @@ def _limits(settings: Settings, *, limited: bool) -> Limits:
         per_visitor=(f"{settings.messages_per_minute}/minute", f"{settings.messages_per_day}/day"),
         per_address=(f"{settings.address_messages_per_minute}/minute",),
     )
-
-
-def _encoder_for(index: LoadedIndex, *, model_dir: Path | None) -> Encoder:
-    """Answer queries with the exported model; with sentence-transformers where there is no export."""
-    if index.manifest.parity is not None:
-        return OnnxEncoder(folder=index.folder, max_tokens=index.manifest.max_model_tokens)
-    from bot.index.embedder import open_same_model
-
-    return open_same_model(model_dir, digest=index.manifest.model)
 
 
 def _scratch_url() -> str:

@@ -69,6 +69,13 @@ class Settings(BaseSettings):
         None, description="When people answer, in words, such as `Monday to Friday, 9 to 17`."
     )
     max_message_chars: int = Field(2000, ge=200, le=20000, description="Longest message a patient may send.")
+    messages_per_minute: int = Field(
+        12, ge=1, description="Messages that one visitor may send in a minute; red flags are always answered."
+    )
+    messages_per_day: int = Field(300, ge=1, description="Messages that one visitor may send in a day.")
+    address_messages_per_minute: int = Field(
+        120, ge=1, description="Messages from one network address in a minute; a hospital is one address."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @model_validator(mode="after")

@@ -70,11 +70,15 @@ def _paragraphs(sentences: Sequence[ReplySentence], chosen: Sequence[Candidate])
         previous = chosen[place - 1] if place else None
         if is_list_item(candidate):
             blocks.append(f"\n- {shown}" if blocks and blocks[-1].lstrip().startswith("- ") else f"\n\n- {shown}")
-        elif place <= 1 or previous is None or previous.chunk.section_id != candidate.chunk.section_id or is_list_item(previous):
+        elif place <= 1 or previous is None or is_list_item(previous) or _is_new_section(previous, candidate):
             blocks.append(f"\n\n{shown}")
         else:
             blocks.append(f" {shown}")
     return "".join(blocks).strip()
+
+
+def _is_new_section(previous: Candidate, candidate: Candidate) -> bool:
+    return previous.chunk.section_id != candidate.chunk.section_id
 
 
 def is_list_item(candidate: Candidate) -> bool:

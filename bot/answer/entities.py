@@ -13,17 +13,14 @@ import yaml
 from bot.index.words import folded
 
 _FILE = Path(__file__).parent / "entities.yaml"
-_WORD = re.compile(r"[a-z0-9]+")
-_SHORTEST_MEDICINE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """The lists of ``entities.yaml``: names that answer each other, a pattern each, and endings of medicines."""
+    """The lists of ``entities.yaml``: names that answer each other, a pattern each."""
 
     groups: tuple[re.Pattern[str], ...]
     any_name: re.Pattern[str]
-    medicine_endings: tuple[str, ...]
 
 
 def lacks_a_name(question: str, passage: str) -> bool:
@@ -34,21 +31,14 @@ def lacks_a_name(question: str, passage: str) -> bool:
     return any(group.search(asked) and not group.search(said) for group in _lists().groups)
 
 
-def medicine_words(text: str) -> list[str]:
-    """Return the folded words of a text that end as medicines' names do."""
-    endings = _lists().medicine_endings
-    return [w for w in _WORD.findall(folded(text)) if len(w) >= _SHORTEST_MEDICINE and w.endswith(endings)]
-
-
 @cache
 def _lists() -> _Lists:
     raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    single = [[name] for key in ("diseases", "treatments", "news") for name in raw[key]]
+    single = [[name] for key in ("diseases", "animals", "treatments", "news") for name in raw[key]]
     groups = [*single, *raw["places"], raw["money"]]
     return _Lists(
         groups=tuple(_any_of(group) for group in groups),
         any_name=_any_of(name for group in groups for name in group),
-        medicine_endings=tuple(raw["medicine_endings"]),
     )
 
 

@@ -11,7 +11,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from bot.answer.abstention import THRESHOLD, confidence, gather
 from bot.answer.citations import cite
-from bot.answer.condense import queries
+from bot.answer.condense import readings
 from bot.answer.extractive import choose_sentences
 from bot.answer.follow_ups import follow_ups
 from bot.answer.verifier import is_verbatim
@@ -21,9 +21,9 @@ from bot.retrieval.search import Found, Searcher
 
 # Enough to fill an answer of three sections and to name what else was near.
 _HITS = 12
-# Context and rephrasings help, but the patient's own words of now lead.
-_LATER_QUERY = 0.95
 _CONSULTED = 6
+# Names in a message as short as this are what it asks about; in a long story some are by the way.
+_STORY_WORDS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,21 @@ class AnswerChain(Runnable[Question, Draft]):
 
     def _search(self, question: Question) -> _Search:
         """Search for each reading of the question; it is as sure as its surest reading."""
-        readings = queries(question)
-        founds = [self._searcher.search(query, k=_HITS) for query in readings]
-        weights = [1.0, *([_LATER_QUERY] * (len(founds) - 1))]
-        surest = max(self._confidence(query, found) for query, found in zip(readings, founds, strict=True))
+        read = readings(question)
+        founds = [self._searcher.search(reading.query, k=_HITS) for reading in read]
+        weights = [reading.weight for reading in read]
+        named = question.text if len(question.text.split()) <= _STORY_WORDS else None
+        surest = max(self._confidence(named or item.query, found) for item, found in zip(read, founds, strict=True))
         return _Search(merged(founds, weights=weights, k=_HITS), surest)
 
-    def _confidence(self, query: str, found: Found) -> float:
-        evidence = gather(query, found, self._searcher.index.lexical, is_everyday=self._is_everyday)
+    def _confidence(self, named_in: str, found: Found) -> float:
+        evidence = gather(
+            named_in,
+            found,
+            lexical=self._searcher.index.lexical,
+            speller=self._searcher.speller,
+            is_everyday=self._is_everyday,
+        )
         return confidence(evidence)
 
     def _draft(self, question: Question, search: _Search) -> Draft:

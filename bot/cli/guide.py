@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ def preview(
     print_preview(
         question,
         before=lambda words: _hits_of_index(settings, index_dir, words),
-        after=lambda words: _hits_of_corpus(settings, corpus_dir, words),
+        after=lambda words: _hits_of_corpus(settings, corpus_dir, index_dir, words),
         k=k,
         echo=typer.echo,
     )
@@ -192,15 +193,30 @@ def _hits_of_index(settings: Settings, index_dir: Path, question: str) -> Sequen
         return ()
 
 
-def _hits_of_corpus(settings: Settings, corpus_dir: Path, question: str) -> Sequence[Hit]:
+def _hits_of_corpus(settings: Settings, corpus_dir: Path, index_dir: Path, question: str) -> Sequence[Hit]:
     """Build an index of the guide on disk, search it, and throw it away."""
     from bot.cli.progress import step_progress
     from bot.index.build import build_index
 
-    with tempfile.TemporaryDirectory(prefix="guide-preview-") as folder:
+    with tempfile.TemporaryDirectory(prefix="guide-preview-") as name:
+        folder = Path(name)
+        _copy_current(index_dir, folder)
         with step_progress() as progress:
-            build_index(corpus_dir=corpus_dir, index_dir=Path(folder), model_dir=settings.model_dir, progress=progress)
-        return _hits_of_index(settings, Path(folder), question)
+            build_index(corpus_dir=corpus_dir, index_dir=folder, model_dir=settings.model_dir, progress=progress)
+        return _hits_of_index(settings, folder, question)
+
+
+def _copy_current(index_dir: Path, folder: Path) -> None:
+    """Copy the version in use, if there is one: a build takes over what has not changed, and is done in seconds."""
+    from bot.index import versions
+
+    try:
+        version = versions.current_version(index_dir)
+        source = versions.version_folder(index_dir, version)
+    except BadIndexError:
+        return
+    shutil.copytree(source, folder / source.relative_to(index_dir))
+    versions.make_current(folder, version)
 
 
 def _today() -> date:

@@ -31,7 +31,7 @@ def build(
 
     settings = load()
     corpus_dir, index_dir = corpus or settings.corpus_dir, index or settings.index_dir
-    if if_needed and _is_current(corpus_dir, index_dir):
+    if if_needed and _is_current(corpus_dir, index_dir, settings.model_dir):
         typer.echo("The index is up to date.", err=True)
         return
     before = _chunks_before(index_dir)
@@ -88,19 +88,17 @@ def rollback(index: IndexOption = None) -> None:
     from bot.index.loaded import load_index
 
     index_dir = index or load().index_dir
-    version = versions.previous_version(index_dir)
-    load_index(index_dir, version=version)
-    versions.make_current(index_dir, version)
+    version = versions.roll_back(index_dir, check=lambda version: load_index(index_dir, version=version))
     typer.echo(f"The index is version {version} again.")
 
 
-def _is_current(corpus_dir: Path, index_dir: Path) -> bool:
-    from bot.index.build import corpus_is_current
+def _is_current(corpus_dir: Path, index_dir: Path, model_dir: Path | None) -> bool:
+    from bot.index.build import index_is_current
     from bot.index.loaded import load_index
 
     try:
         load_index(index_dir)
-        return corpus_is_current(corpus_dir=corpus_dir, index_dir=index_dir)
+        return index_is_current(corpus_dir=corpus_dir, index_dir=index_dir, model_dir=model_dir)
     except BadIndexError:
         return False
 

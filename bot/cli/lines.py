@@ -24,7 +24,7 @@ def read_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
         BatchFileError: The file is missing or a line is not a JSON object.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BatchFileError(f"{path} cannot be read as UTF-8 text; name a JSON Lines file.") from error
     return list(_objects(path, text))
@@ -32,7 +32,12 @@ def read_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
 
 def write_line(value: dict[str, Any]) -> None:
     """Write one object as a line to standard output, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    line = json.dumps(value, ensure_ascii=False)
+    # Half a character is no UTF-8, and some terminals know few letters: these go out escaped.
+    encoding = sys.stdout.encoding or "utf-8"
+    if line.encode(encoding, "ignore").decode(encoding) != line:
+        line = json.dumps(value)
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
@@ -61,12 +66,13 @@ def id_of(path: Path, number: int, value: dict[str, Any]) -> str | int:
 
 
 def _objects(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines: a line separator of Unicode may stand inside a text.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BatchFileError(f"{path}:{number}: not JSON; each line must be one object.") from error
         if not isinstance(value, dict):
             raise BatchFileError(f"{path}:{number}: each line must be one JSON object.")

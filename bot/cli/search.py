@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from bot.cli.index import IndexOption
 from bot.cli.lines import id_of, read_lines, text_of, write_line
 from bot.domain import Hit
 from bot.settings import load
+
+if TYPE_CHECKING:
+    from bot.retrieval.search import Searcher
 
 
 def search(
@@ -24,14 +27,12 @@ def search(
     """Show the passages that a query finds, best first, without answering it."""
     if (query is None) == (batch is None):
         raise typer.BadParameter("give a query, or --batch FILE.jsonl")
-    from bot.bootstrap import make_source
-
-    settings = load()
-    searcher = make_source(settings, index_dir=index or settings.index_dir).edition().searcher
+    # Read before the index is opened: a wrong line is told at once.
+    lines = [(id_of(batch, *line), text_of(batch, *line, "query")) for line in read_lines(batch)] if batch else []
+    searcher = _open(index)
     if batch is not None:
-        for number, line in read_lines(batch):
-            hits = searcher.search(text_of(batch, number, line, "query"), k=k).hits
-            write_line({"id": id_of(batch, number, line), "hits": [_brief(hit) for hit in hits]})
+        for line_id, text in lines:
+            write_line({"id": line_id, "hits": [_brief(hit) for hit in searcher.search(text, k=k).hits]})
         return
     hits = searcher.search(query or "", k=k).hits
     if as_json:
@@ -42,6 +43,17 @@ def search(
         typer.echo(f"     {' '.join(hit.chunk.text.split())[:160]}")
     if not hits:
         typer.echo("Nothing found.")
+
+
+def _open(index_dir: Path | None) -> Searcher:
+    """Open the index and its query model, and nothing of the chain behind them: a search starts at once."""
+    from bot.index.encoders import open_encoder
+    from bot.index.loaded import load_index
+    from bot.retrieval.search import Searcher
+
+    settings = load()
+    index = load_index(index_dir or settings.index_dir)
+    return Searcher(index=index, encode=open_encoder(index, model_dir=settings.model_dir).encode)
 
 
 def _brief(hit: Hit) -> dict[str, Any]:

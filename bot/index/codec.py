@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.domain import Chunk, Reference, Span
 from bot.errors import BadIndexError
@@ -15,6 +15,7 @@ from bot.errors import BadIndexError
 CHUNKS_FILE = "chunks.jsonl"
 REFERENCES_FILE = "references.jsonl"
 SOURCES_FILE = "sources.jsonl"
+T = TypeVar("T")
 _DAYS = ("reviewed_on", "expires_on")
 _TUPLES = ("also_asked", "references")
 
@@ -30,7 +31,7 @@ def read_chunks(folder: Path) -> list[Chunk]:
     Raises:
         BadIndexError: The file cannot be read.
     """
-    return [_to_chunk(line) for line in _read(folder / CHUNKS_FILE)]
+    return _read(folder / CHUNKS_FILE, _to_chunk)
 
 
 def write_references(folder: Path, references: Iterable[Reference]) -> None:
@@ -44,7 +45,7 @@ def read_references(folder: Path) -> dict[str, Reference]:
     Raises:
         BadIndexError: The file cannot be read.
     """
-    return {line["id"]: Reference(**line) for line in _read(folder / REFERENCES_FILE)}
+    return {found.id: found for found in _read(folder / REFERENCES_FILE, lambda fields: Reference(**fields))}
 
 
 def write_sources(folder: Path, sources: dict[str, str]) -> None:
@@ -58,7 +59,7 @@ def read_sources(folder: Path) -> dict[str, str]:
     Raises:
         BadIndexError: The file cannot be read.
     """
-    return {line["source"]: line["text"] for line in _read(folder / SOURCES_FILE)}
+    return dict(_read(folder / SOURCES_FILE, lambda fields: (fields["source"], fields["text"])))
 
 
 def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
@@ -67,11 +68,11 @@ def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
             file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def _read(path: Path, value: Callable[[dict[str, Any]], T]) -> list[T]:
     try:
         with path.open(encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
-    except (OSError, ValueError) as error:
+            return [value(json.loads(line)) for line in file]
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise BadIndexError(f"{path.name} cannot be read. Run 'lupus-bot index build'.") from error
 
 

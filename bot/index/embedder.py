@@ -6,6 +6,7 @@ Importing it costs seconds and hundreds of megabytes, so nothing here is importe
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from bot.errors import ModelError
 from bot.index.manifest import file_digest
 
 BATCH = 64
+# Lengths of unit vectors in float32 stray by about 1e-7.
+_UNIT = 1e-4
 
 
 def model_folder(chosen: Path | None = None) -> Path:
@@ -65,13 +68,16 @@ class SentenceEmbedder:
 
         Returns:
             float32 (n, dim), unit rows, in the order of the texts.
+
+        Raises:
+            ModelError: The model gives no usable vectors.
         """
+        # Texts of a length together: a batch is padded to its longest.
         order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
         rows: NDArray[np.float32] = np.zeros((len(texts), self._dimension()), dtype=np.float32)
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            vectors = self._model.encode([texts[i] for i in batch], normalize_embeddings=True, show_progress_bar=False)
-            rows[batch] = np.asarray(vectors, dtype=np.float32)
+            rows[batch] = self._encoded([texts[i] for i in batch])
             if on_batch is not None:
                 on_batch(min(start + BATCH, len(order)))
         return rows
@@ -80,6 +86,15 @@ class SentenceEmbedder:
         """Embed one text: float32 (dim,), a unit vector. Lets this model answer queries too."""
         row: NDArray[np.float32] = self.embed([text])[0]
         return row
+
+    def _encoded(self, batch: list[str]) -> NDArray[np.float32]:
+        vectors: NDArray[np.float32] = np.asarray(
+            self._model.encode(batch, batch_size=len(batch), normalize_embeddings=True, show_progress_bar=False),
+            dtype=np.float32,
+        )
+        if not np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=_UNIT):
+            raise ModelError(f"The embedding model in {self.folder} gives no usable vectors; install it again.")
+        return vectors
 
     def _dimension(self) -> int:
         return int(self._model.get_embedding_dimension() or 0)
@@ -90,12 +105,23 @@ def _open_model(folder: Path) -> Any:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # its bar for a second's work would tear ours
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     except ImportError as error:
         raise ModelError("sentence-transformers is not installed; run 'make install'.") from error
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelError(f"The embedding model in {folder} cannot be loaded; install it again.") from error
+
+
+def configured_max_tokens(folder: Path) -> int | None:
+    """Return the most tokens a model reads by its configuration; None where only the opened model knows."""
+    try:
+        found = json.loads((folder / "sentence_bert_config.json").read_bytes()).get("max_seq_length")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, int) else None
 
 
 def weights_file(folder: Path) -> Path:

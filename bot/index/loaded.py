@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from bot.index import codec, rows, versions
 from bot.index.lexical import LexicalIndex
 from bot.index.manifest import Manifest, check_files, read_manifest
 from bot.index.store import VectorStore
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ def verify_index(index_dir: Path) -> Manifest:
     for chunk in index.chunks:
         text = sources.get(chunk.source, "")
         if text[chunk.char_start : chunk.char_end] != chunk.text:
-            raise BadIndexError(f"Chunk {chunk.id} is not found at its place in {chunk.source}. Run 'lupus-bot index build'.")
+            raise BadIndexError(
+                f"Chunk {chunk.id} is not found at its place in {chunk.source}. Run 'lupus-bot index build'."
+            )
     return index.manifest
 
 
@@ -90,33 +95,43 @@ class CurrentIndex:
     def get(self) -> LoadedIndex:
         """Return the index in use, the newest whole one.
 
-        A newer version that is damaged is refused once and the one in memory stays.
+        A newer version that is damaged is refused once and the one in memory stays. While one caller loads
+        a newer version the others go on with the one in memory.
 
         Raises:
             BadIndexError: There is none in memory and none that loads.
         """
-        version = self._version_on_disk()
         held = self._index
-        if held is not None and (version is None or version in (held.manifest.version, self._refused)):
+        if held is None:
+            with self._lock:
+                return self._load()
+        if self._is_newest(held) or not self._lock.acquire(blocking=False):
             return held
-        with self._lock:
-            return self._load(version)
-
-    def _version_on_disk(self) -> str | None:
         try:
-            return versions.current_version(self._index_dir)
-        except BadIndexError:
-            if self._index is None:
-                raise
-            return None
+            return self._load()
+        finally:
+            self._lock.release()
 
-    def _load(self, version: str | None) -> LoadedIndex:
-        if self._index is not None and (version is None or version == self._index.manifest.version):
-            return self._index
+    def _is_newest(self, held: LoadedIndex) -> bool:
         try:
-            self._index = load_index(self._index_dir, version=version)
+            version = versions.current_version(self._index_dir)
         except BadIndexError:
-            if self._index is None:
+            return True
+        return version in (held.manifest.version, self._refused)
+
+    def _load(self) -> LoadedIndex:
+        """Load the current version unless it is held or was refused already; runs under the lock."""
+        held = self._index
+        if held is not None and self._is_newest(held):
+            return held
+        version = versions.current_version(self._index_dir)
+        try:
+            self._index = loaded = load_index(self._index_dir, version=version)
+        except BadIndexError as error:
+            if held is None:
                 raise
             self._refused = version
-        return self._index
+            logger.error("index version refused", extra={"version": version, "code": error.code, "why": error.detail})
+            return held
+        logger.info("index loaded", extra={"version": version, "chunks": loaded.manifest.chunks})
+        return loaded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -58,11 +59,33 @@ class OnnxEncoder:
 
         One text a run: rows of a padded batch differ in their last bits from the same text alone,
         and an answer must not depend on who else is asking.
+
+        Raises:
+            ModelError: The model fails on it.
         """
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
-        output = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
-        vector: NDArray[np.float32] = np.asarray(output[0][0], dtype=np.float32)
+        vector: NDArray[np.float32] = self.encode_many([text])[0]
         return vector
+
+    def encode_many(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed several texts in one padded run, to compare with: float32 (n, dim), unit rows.
+
+        Raises:
+            ModelError: The model fails on them.
+        """
+        # Half a character, as a broken terminal or client sends it, is no text to the tokenizer.
+        whole = [text.encode("utf-8", "replace").decode() for text in texts]
+        try:
+            encodings = self._tokenizer.encode_batch(whole)
+            ids = np.zeros((len(whole), max(len(encoding.ids) for encoding in encodings)), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, encoding in enumerate(encodings):
+                ids[row, : len(encoding.ids)] = encoding.ids
+                mask[row, : len(encoding.ids)] = 1
+            output = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        except Exception as error:  # onnxruntime and tokenizers raise their own bare Exceptions
+            raise ModelError("The query model failed; build the index again.") from error
+        vectors: NDArray[np.float32] = np.asarray(output[0], dtype=np.float32)
+        return vectors
 
 
 class TokenCounter:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.corpus.splitter import embedded_text
-from bot.domain import Chunk
 from bot.errors import BadIndexError
 
 ROWS_FILE = "rows.npy"
-# Above this many sentences (a folder of own documents, not a guide) sentences are embedded when needed:
-# one vector each would make building several times slower and helps such texts little.
-MAX_SENTENCE_ROWS = 8_000
+DIGESTS_FILE = "row_digests.npy"
+# 16 bytes: among a million texts two share a digest by chance once in 10^26 guides.
+DIGEST_BYTES = 16
 
 
 class RowKind(IntEnum):
@@ -28,55 +26,60 @@ class RowKind(IntEnum):
     SENTENCE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One vector's text, before it is embedded."""
+class Place(Protocol):
+    """What is kept of a row: where its text stands, and the text's digest."""
 
-    chunk_no: int
-    kind: RowKind
-    part_no: int
-    text: str
+    @property
+    def chunk_no(self) -> int:
+        """The chunk's place in the index."""
+        ...
 
+    @property
+    def kind(self) -> RowKind:
+        """What the text is of the chunk."""
+        ...
 
-def plan_rows(chunks: Sequence[Chunk], *, model_tokens: Callable[[str], int]) -> list[Row]:
-    """List the texts to embed: passages first, in chunk order, then questions, then sentences."""
-    passages = [Row(n, RowKind.PASSAGE, 0, embedded_text(c, model_tokens=model_tokens)) for n, c in enumerate(chunks)]
-    questions = [
-        Row(n, RowKind.QUESTION, part, wording)
-        for n, chunk in enumerate(chunks)
-        for part, wording in enumerate(_wordings(chunk))
-    ]
-    if sum(len(chunk.sentences) for chunk in chunks) > MAX_SENTENCE_ROWS:
-        return passages + questions
-    sentences = [
-        Row(n, RowKind.SENTENCE, part, chunk.text[span.start : span.end])
-        for n, chunk in enumerate(chunks)
-        for part, span in enumerate(chunk.sentences)
-    ]
-    return passages + questions + sentences
+    @property
+    def part_no(self) -> int:
+        """Which question or sentence of the chunk."""
+        ...
+
+    @property
+    def digest(self) -> bytes:
+        """Digest of the embedded text."""
+        ...
 
 
-def save_rows(folder: Path, rows: Sequence[Row]) -> None:
-    """Write int32 (rows, 3): chunk number, kind, part number."""
+def save_rows(folder: Path, rows: Sequence[Place]) -> None:
+    """Write int32 (rows, 3), chunk number, kind, part number, and uint8 (rows, 16), the texts' digests."""
     table = np.array([[row.chunk_no, row.kind, row.part_no] for row in rows], dtype=np.int32).reshape(-1, 3)
     np.save(folder / ROWS_FILE, table, allow_pickle=False)
+    digests = np.frombuffer(b"".join(row.digest for row in rows), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
+    np.save(folder / DIGESTS_FILE, digests, allow_pickle=False)
 
 
 def load_rows(folder: Path) -> NDArray[np.int32]:
-    """Read what `save_rows` wrote.
+    """Read the places that `save_rows` wrote.
 
     Raises:
         BadIndexError: The file cannot be read.
     """
-    try:
-        table: NDArray[np.int32] = np.load(folder / ROWS_FILE, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise BadIndexError(f"{ROWS_FILE} cannot be read. Run 'lupus-bot index build'.") from error
+    table: NDArray[np.int32] = _load(folder / ROWS_FILE)
     return table
 
 
-def _wordings(chunk: Chunk) -> tuple[str, ...]:
-    """Return the questions that a chunk answers; own documents' headings are no questions."""
-    if not chunk.also_asked:
-        return ()
-    return (chunk.title, *chunk.also_asked)
+def load_digests(folder: Path) -> list[bytes]:
+    """Read the digests of the embedded texts, a row each.
+
+    Raises:
+        BadIndexError: The file cannot be read.
+    """
+    return [row.tobytes() for row in _load(folder / DIGESTS_FILE)]
+
+
+def _load(path: Path) -> NDArray[np.int32]:
+    try:
+        table: NDArray[np.int32] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise BadIndexError(f"{path.name} cannot be read. Run 'lupus-bot index build'.") from error
+    return table

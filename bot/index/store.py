@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,12 @@ VECTORS_FILE = "vectors.faiss"
 class VectorStore:
     """A flat inner-product index with mapped ids: exact, and fast enough for a hundred thousand rows."""
 
-    def __init__(self, *, index: object) -> None:
+    def __init__(self, *, index: Any) -> None:
         import faiss
 
         # Measured faster with one thread, alone and under concurrent searches.
         faiss.omp_set_num_threads(1)
-        self._index: faiss.IndexIDMap2 = index
+        self._index = index
 
     @classmethod
     def build(cls, vectors: NDArray[np.float32]) -> VectorStore:
@@ -32,10 +33,14 @@ class VectorStore:
         return cls(index=index)
 
     def save(self, folder: Path) -> None:
-        """Write the index file."""
+        """Write the index file.
+
+        Raises:
+            OSError: The disk is full or read-only; faiss itself would raise a bare RuntimeError.
+        """
         import faiss
 
-        faiss.write_index(self._index, str(folder / VECTORS_FILE))
+        (folder / VECTORS_FILE).write_bytes(faiss.serialize_index(self._index).tobytes())
 
     @classmethod
     def load(cls, folder: Path, *, dimension: int, count: int) -> VectorStore:
@@ -54,18 +59,32 @@ class VectorStore:
             raise BadIndexError("The vector index does not fit its manifest; build the index again.")
         return cls(index=index)
 
-    def nearest(self, query: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
-        """Return up to k (row id, cosine) pairs, best first.
+    def nearest(self, query: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return up to k row ids and their cosines, best first; none for a vector that is not finite.
 
         Args:
             query: float32 (dim,), a unit vector.
+
+        Raises:
+            BadIndexError: The vector is of another dimension, so of another model.
         """
-        if not np.isfinite(query).all() or query.shape != (self._index.d,):
-            return []
+        if query.shape != (self._index.d,):
+            raise BadIndexError("The index was made with another embedding model. Run 'lupus-bot index build'.")
+        if not np.isfinite(query).all():
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         scores, ids = self._index.search(query.reshape(1, -1), min(k, self._index.ntotal))
-        return [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
+        found = ids[0] >= 0
+        return ids[0][found], scores[0][found]
 
     def rows(self, ids: list[int]) -> NDArray[np.float32]:
         """Return the vectors of some rows: float32 (len(ids), dim)."""
-        vectors: NDArray[np.float32] = np.stack([self._index.reconstruct(i) for i in ids])
+        vectors = np.array([self._index.reconstruct(i) for i in ids], dtype=np.float32)
+        return vectors.reshape(len(ids), self._index.d)
+
+    def all_rows(self) -> NDArray[np.float32]:
+        """Return every vector in the order of the ids: float32 (n, dim)."""
+        import faiss
+
+        flat = faiss.downcast_index(self._index.index)
+        vectors: NDArray[np.float32] = flat.reconstruct_n(0, flat.ntotal)
         return vectors

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,21 +50,51 @@ def new_version(index_dir: Path, version: str) -> Iterator[Path]:
     Raises:
         BadIndexError: Another build is running, or the disk is full or read-only.
     """
+    with _writing(index_dir):
+        folders = index_dir / _VERSIONS
+        folders.mkdir(exist_ok=True)
+        staging = folders / f".new-{version}"
+        staging.mkdir()
+        try:
+            yield staging
+            _sync_tree(staging)
+            staging.rename(folders / version)
+            _sync(folders)
+            make_current(index_dir, version)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        _drop_old(index_dir)
+
+
+def roll_back(index_dir: Path, *, check: Callable[[str], object]) -> str:
+    """Make the version before the current one current; doing it again goes forward.
+
+    Args:
+        check: Raises `BadIndexError` when the named version must not be used.
+
+    Raises:
+        BadIndexError: There is no earlier version, it is damaged, or the folder cannot be written.
+    """
+    previous_version(index_dir)
+    with _writing(index_dir):
+        version = previous_version(index_dir)
+        check(version)
+        make_current(index_dir, version)
+    return version
+
+
+@contextmanager
+def _writing(index_dir: Path) -> Iterator[None]:
+    """Hold the lock of an index folder; what the system refuses becomes one line."""
     try:
-        (index_dir / _VERSIONS).mkdir(parents=True, exist_ok=True)
+        index_dir.mkdir(parents=True, exist_ok=True)
         with _lock(index_dir):
-            staging = Path(tempfile.mkdtemp(prefix=".new-", dir=index_dir / _VERSIONS))
-            try:
-                yield staging
-                _sync_tree(staging)
-                staging.rename(index_dir / _VERSIONS / version)
-                make_current(index_dir, version)
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
-            _drop_old(index_dir)
+            yield
     except OSError as error:
-        raise BadIndexError(f"The index cannot be written to {index_dir} ({error.strerror}); free some space or choose "
-                            "another folder with --index. The old index is untouched.") from error
+        raise BadIndexError(
+            f"The index cannot be written to {index_dir} ({error.strerror or error}); free some space or choose "
+            "another folder with --index. The old index is untouched."
+        ) from error
 
 
 def make_current(index_dir: Path, version: str) -> None:
@@ -98,12 +127,12 @@ def _pointer(index_dir: Path, name: str) -> str | None:
 
 
 def _point(index_dir: Path, name: str, version: str) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=index_dir)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    temporary = index_dir / f".{name}-new"
+    with temporary.open("w", encoding="utf-8") as file:
         file.write(version + "\n")
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, index_dir / name)
+    temporary.replace(index_dir / name)
     _sync(index_dir)
 
 
@@ -136,8 +165,10 @@ def _lock(index_dir: Path) -> Iterator[None]:
     with (index_dir / _LOCK_FILE).open("w") as file:
         try:
             _try_lock(file.fileno())
-        except OSError as error:
-            raise BadIndexError(f"Another build is writing to {index_dir}; wait for it to end.", code="index_busy") from error
+        except (BlockingIOError, PermissionError) as error:  # what Unix and Windows say of a lock that is held
+            raise BadIndexError(
+                f"Another build is writing to {index_dir}; wait for it to end.", code="index_busy"
+            ) from error
         yield
 
 

@@ -20,14 +20,21 @@ _JOINED = (
     (re.compile(r"n['’]t\b"), "nt"),
 )
 # Words that carry no topic. Kept small: "before", "after", "not" and numbers do carry one.
-STOP_WORDS = frozenset(
-    """a about all also am an and any are as at be been being but by can could did do does doing dont for from get
-    got had has have having he her hers him his how i if in into is isnt it its just like may me might mine more most
-    much my no of on once one only or other our ours please pls really s she should so some such t than that the their
-    them then there these they this those to too u up us very was wasnt we were what whats when where which while who
-    whom whose why will with would ya yes you your yours im ive id tell know want need thanks thank hi hello ok okay
-    explain say said mean means thing things something anything someone anyone people person lot bit r ur""".split()
-)
+# fmt: off
+STOP_WORDS = frozenset({
+    "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by",
+    "can", "could", "did", "do", "does", "doing", "dont", "for", "from", "get", "got", "had", "has", "have",
+    "having", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "isnt", "it", "its", "just",
+    "like", "may", "me", "might", "mine", "more", "most", "much", "my", "no", "of", "on", "once", "one", "only",
+    "or", "other", "our", "ours", "please", "pls", "really", "s", "she", "should", "so", "some", "such", "t",
+    "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "u",
+    "up", "us", "very", "was", "wasnt", "we", "were", "what", "whats", "when", "where", "which", "while", "who",
+    "whom", "whose", "why", "will", "with", "would", "ya", "yes", "you", "your", "yours", "im", "ive", "id", "tell",
+    "know", "want", "need", "thanks", "thank", "hi", "hello", "ok", "okay", "explain", "say", "said", "mean",
+    "means", "thing", "things", "something", "anything", "someone", "anyone", "people", "person", "lot", "bit", "r",
+    "ur",
+})
+# fmt: on
 
 
 @lru_cache(maxsize=1)

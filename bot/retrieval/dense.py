@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,21 +30,39 @@ class DenseMatch:
         return max(self.passage, self.question, self.sentence)
 
 
-def nearest_chunks(index: LoadedIndex, query: NDArray[np.float32]) -> dict[int, DenseMatch]:
+def nearest_chunks(index: LoadedIndex, query: NDArray[np.float32], *, rows: int = ROWS) -> dict[int, DenseMatch]:
     """Return the matches by chunk number for the nearest rows.
 
     Args:
         query: float32 (dim,), a unit vector.
+        rows: How many rows are looked at.
     """
     matches: dict[int, DenseMatch] = {}
-    for row_id, cosine in index.store.nearest(query, ROWS):
-        chunk_no, kind, part_no = (int(value) for value in index.rows[row_id])
-        match = matches.setdefault(chunk_no, DenseMatch())
+    ids, cosines = index.store.nearest(query, rows)
+    for (chunk_no, kind, part_no), cosine in zip(index.rows[ids].tolist(), cosines.tolist(), strict=True):
+        match = matches.get(chunk_no)
+        if match is None:
+            match = matches[chunk_no] = DenseMatch()
+        # Best first: the first of a kind is the best of it.
         if kind == RowKind.PASSAGE:
-            match.passage = max(match.passage, cosine)
+            match.passage = cosine
         elif kind == RowKind.QUESTION:
             match.question = max(match.question, cosine)
         else:
             match.sentence = max(match.sentence, cosine)
             match.sentences[part_no] = cosine
     return matches
+
+
+def passage_matches(index: LoadedIndex, query: NDArray[np.float32], chunks: Iterable[int]) -> dict[int, DenseMatch]:
+    """Return the matches of chunks whose rows were not among the nearest, by their passages alone.
+
+    Args:
+        query: float32 (dim,), a unit vector.
+        chunks: Chunk numbers; the passage of a chunk is the row of the same number.
+    """
+    numbers = list(chunks)
+    if not numbers or not np.isfinite(query).all():
+        return {}
+    cosines = index.store.rows(numbers) @ query
+    return {number: DenseMatch(passage=cosine) for number, cosine in zip(numbers, cosines.tolist(), strict=True)}

@@ -2,38 +2,66 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from bot.index.lexical import LexicalIndex
+from bot.index.words import stem
+from bot.retrieval.medicines import is_medicine_like
 
 # Shorter words have too many neighbours ("cold", "gold") to guess.
 _SHORTEST = 5
 # Similarity 0..1 of the edit distance; at 0.72 a ten-letter word may have two or three wrong letters.
 _SIMILAR = 0.72
+# The name of a medicine is another medicine two letters on: one wrong letter in seven at most.
+_SIMILAR_MEDICINE = 0.85
+# A message has a few slips; one of nothing but unknown words is another language, or an attack on our time.
+_MOST_LOOK_UPS = 24
+_CACHED = 4096
 
 
-def corrected(query_terms: list[str], lexical: LexicalIndex) -> list[str]:
-    """Return the query's terms with unknown words replaced where a near one is known."""
-    return [_nearest(term, lexical) for term in query_terms]
+class Speller:
+    """Corrects a query's words by the words of one index; built once for it.
 
+    Args:
+        vocabulary: The stems that the index holds.
+    """
 
-def _nearest(term: str, lexical: LexicalIndex) -> str:
-    if term in lexical.document_counts or len(term) < _SHORTEST or not term.isalpha():
-        return term
-    return _look_up(term, _vocabulary(lexical))
+    def __init__(self, *, vocabulary: Iterable[str]) -> None:
+        self._known = frozenset(vocabulary)
+        self._candidates = sorted(term for term in self._known if len(term) >= _SHORTEST - 1 and term.isalpha())
+        self._found: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
 
+    def stems(self, words: Iterable[str]) -> list[str]:
+        """Return the stems of folded words, unknown ones replaced where a near one is known."""
+        found: list[str] = []
+        look_ups = 0
+        for word in words:
+            term = stem(word)
+            if look_ups < _MOST_LOOK_UPS and self._is_doubtful(term):
+                look_ups += 1
+                term = self._nearest(word, term)
+            found.append(term)
+        return found
 
-@lru_cache(maxsize=4)
-def _vocabulary(lexical: LexicalIndex) -> tuple[str, ...]:
-    return tuple(sorted(t for t in lexical.document_counts if len(t) >= _SHORTEST - 1 and t.isalpha()))
+    def _is_doubtful(self, term: str) -> bool:
+        return term not in self._known and len(term) >= _SHORTEST and term.isalpha()
 
-
-@lru_cache(maxsize=4096)
-def _look_up(term: str, vocabulary: tuple[str, ...]) -> str:
-    best = process.extractOne(
-        term, vocabulary, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_SIMILAR
-    )
-    return best[0] if best else term
+    def _nearest(self, word: str, term: str) -> str:
+        with self._lock:
+            if (held := self._found.get(word)) is not None:
+                return held
+        cutoff = _SIMILAR_MEDICINE if is_medicine_like(word) else _SIMILAR
+        best = process.extractOne(
+            term, self._candidates, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=cutoff
+        )
+        found = best[0] if best else term
+        with self._lock:
+            self._found[word] = found
+            while len(self._found) > _CACHED:
+                self._found.popitem(last=False)
+        return found

@@ -112,10 +112,6 @@ def open_house(tmp_path: Path, index_dir: Path) -> Callable[..., House]:
     return opened
 
 
-def _version(index_dir: Path) -> str:
-    return currentcurrent_version(index_dir)
-
-
 def assert_answers_every_danger(house: House) -> None:
     for name, (text, number) in RED_FLAGS.items():
         outcome, shown, _ = house.say(text)
@@ -302,8 +298,8 @@ def test_a_damaged_index_gives_no_answer_and_offers_a_person(
 ) -> None:
     damaged = tmp_path / "damaged"
     shutil.copytree(index_dir, damaged)
-    for path in (damaged / "versions" / current_version(index_dir)).iterdir():
-        if path.name != "manifest.json":
+    for path in (damaged / "versions" / current_version(index_dir)).rglob("*"):
+        if path.is_file() and path.name != "manifest.json":
             path.write_bytes(b"garbage" + path.read_bytes()[7:])
     house = open_house(index=damaged)
     reply = house.service.reply(conversation_id=house.conversation_id, visitor_id="v", text="What is lupus?")

@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[2]
 LOG: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "hazards.yaml").read_text(encoding="utf-8"))
 HAZARDS: list[dict[str, Any]] = LOG["hazards"]
 FIELDS = {
-    "id", "hazard", "cause", "effect", "harm", "existing_controls", "initial", "controls", "residual", "status", "owner",
-}  # fmt: skip
+    *("id", "hazard", "cause", "effect", "harm", "existing_controls", "initial", "controls", "residual"),
+    *("status", "owner"),
+}
 STATUSES = {"open", "controlled", "accepted", "transferred"}
 
 
@@ -39,6 +40,14 @@ def _risk(rating: dict[str, Any]) -> int:
 def _functions(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_the_scales_are_explained_and_the_matrix_never_falls() -> None:
+    for scale, place in (("severity", "column"), ("likelihood", "row")):
+        assert [level.keys() == {place, "means"} for level in LOG[scale].values()] == [True] * 5
+        assert [level[place] for level in LOG[scale].values()] == [0, 1, 2, 3, 4]
+    for line in (*LOG["matrix"], *zip(*LOG["matrix"], strict=True)):
+        assert list(line) == sorted(line)
 
 
 def test_there_are_at_least_twenty_hazards_each_with_its_own_number() -> None:
