@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -21,8 +23,8 @@ from bot.index.encoders import open_encoder
 from bot.index.loaded import CurrentIndex
 from bot.settings import Settings
 
-_SECRET_FILE = "secret_key"
-_SECRET_CHARS = 32
+_KEY_FILE = "secret_key"
+_SECRET_BYTES = 64
 
 
 def make_source(settings: Settings, *, index_dir: Path | None = None) -> AnswerSource:
@@ -86,19 +88,28 @@ def visitor_secret(settings: Settings) -> str:
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    path = settings.data_dir / _SECRET_FILE
+    path = settings.data_dir / _KEY_FILE
     try:
-        if path.exists():
-            return path.read_text(encoding="ascii").strip()
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        key = secrets.token_urlsafe(_SECRET_CHARS * 2)
-        path.touch(mode=0o600)
-        path.write_text(key, encoding="ascii")
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be written ({error.strerror}); set BOT_SECRET_KEY or BOT_DATA_DIR."
-        ) from error
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(_SECRET_BYTES))
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a key"
+        raise SettingsError(f"{path} cannot be used ({reason}); set BOT_SECRET_KEY or BOT_DATA_DIR.") from error
     return key
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file whole or not at all; of several processes that start together the first one's stays."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent)  # readable by this account only
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        Path(temporary).unlink()
 
 
 def make_triage() -> Triage:

@@ -96,12 +96,14 @@ class Hit:
         score: Fused score in 0..1, higher is better; hits are ordered by it.
         dense: Cosine of the best matching wording, title or text of the chunk, -1..1.
         lexical: BM25 share in 0..1 of the best possible score for the query.
+        question: Cosine of the title or wording most like the query, -1..1; -1 where there is none.
     """
 
     chunk: Chunk
     score: float
     dense: float
     lexical: float
+    question: float = -1.0
 
 
 class Outcome(StrEnum):

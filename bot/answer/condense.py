@@ -16,7 +16,9 @@ _ASKING = (
     r"what|whats|which|who|whom|whose|when|where|why|how|is|are|can|could|do|does|did|will|would|should|may|has|have|was|"
     r"were|wat|hows|isnt|doesnt|dont|tell me|explain"
 )
-_STARTS_ASKING = re.compile(rf"^\W*(?:(?:and|but|so|or|ok|okay|hi|hello|please|anyway|well)\W+)*(?:{_ASKING})\b", re.IGNORECASE)
+_STARTS_ASKING = re.compile(
+    rf"^\W*(?:(?:and|but|so|or|ok|okay|hi|hello|please|anyway|well)\W+)*(?:{_ASKING})\b", re.IGNORECASE
+)
 # Where a question begins inside a sentence: "…, so my question is: can …", "… and tell me what …".
 _TURN = re.compile(
     rf"(?:[,:;]|\b(?:and|but|so|question is|wondering|wonder|want to know|like to know|asked|asking|tell me))\s+"

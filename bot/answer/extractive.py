@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.answer.passages import Candidate, candidates, is_question, repeats
+from bot.answer.passages import Candidate, candidates, is_question, repeats, without_verdict
 from bot.domain import Hit
 from bot.retrieval.search import Found
 
@@ -16,9 +16,14 @@ _MOST_WORDS = 150
 _FULL_SECTION_WORDS = 120
 # A second section helps only when it was found nearly as surely as the first.
 _SECOND_SHARE = 0.85
+_SURE_SECOND_SHARE = 0.94
 _SECOND_SENTENCES = 3
 _SECTIONS = 3
-_LEAST_RELEVANCE = 0.35
+_LEAST_RELEVANCE = 0.45
+# With this many words from the best section an answer is whole; more would be about something else.
+_ENOUGH_WORDS = 60
+# A heading's yes or no is the patient's only when both ask the same; closer than this they mostly do.
+_SAME_QUESTION = 0.75
 
 
 def choose_sentences(found: Found) -> list[Candidate]:
@@ -29,13 +34,16 @@ def choose_sentences(found: Found) -> list[Candidate]:
     """
     if not found.hits:
         return []
+    asks_same = {hit.chunk.section_id for hit in found.hits if hit.question >= _SAME_QUESTION}
     groups = _sections(found)
     chosen = _from_best(groups[0])
     for group in groups[1:_SECTIONS]:
-        if group[0].hit_score < _SECOND_SHARE * groups[0][0].hit_score:
+        is_whole = sum(candidate.words for candidate in chosen) >= _ENOUGH_WORDS
+        least = _SURE_SECOND_SHARE if is_whole else _SECOND_SHARE
+        if group[0].hit_score < least * groups[0][0].hit_score:
             break
         chosen += _additions(group, chosen)
-    return chosen
+    return [c if c.chunk.section_id in asks_same else without_verdict(c) for c in chosen]
 
 
 def _sections(found: Found) -> list[list[Candidate]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain import Chunk, Hit, Span
 from bot.index.words import terms
 from bot.retrieval.search import Found
+
+
+_VERDICT = re.compile(r"(?:Yes|No|Not always|Not yet|Not quite|Often|Sometimes|Usually|Mostly|Perhaps)[,:]\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Candidate:
         sentence_no: 0-based place in its chunk.
         closeness: Cosine with the question, -1..1; 0 where it was not near enough to be listed.
         overlap: Share of the question's terms that stand in it, 0..1.
+        is_trimmed: Its opening word, such as "Yes", was left out.
     """
 
     chunk: Chunk
@@ -26,6 +31,7 @@ class Candidate:
     span: Span
     closeness: float
     overlap: float
+    is_trimmed: bool = False
 
     @property
     def quote(self) -> str:
@@ -34,8 +40,9 @@ class Candidate:
 
     @property
     def text(self) -> str:
-        """Return the sentence as it is shown: white space folded."""
-        return " ".join(self.quote.split())
+        """Return the sentence as it is shown: white space folded, a trimmed one begun with a capital."""
+        folded = " ".join(self.quote.split())
+        return folded[:1].upper() + folded[1:] if self.is_trimmed else folded
 
     @property
     def words(self) -> int:
@@ -62,6 +69,15 @@ def candidates(hit: Hit, found: Found) -> list[Candidate]:
         )
         for number, span in enumerate(hit.chunk.sentences)
     ]
+
+
+def without_verdict(candidate: Candidate) -> Candidate:
+    """Leave out an opening yes or no, which answers the heading and perhaps not the patient's question."""
+    opening = _VERDICT.match(candidate.quote)
+    if opening is None:
+        return candidate
+    span = Span(candidate.span.start + opening.end(), candidate.span.end)
+    return replace(candidate, span=span, is_trimmed=True)
 
 
 def is_question(chunk: Chunk) -> bool:

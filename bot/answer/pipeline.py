@@ -55,7 +55,12 @@ class AnswerChain(Runnable[Question, Draft]):
         self._is_everyday = is_everyday
         self._threshold = threshold
 
-    def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Draft:
+    def invoke(  # the names are LangChain's
+        self,
+        input: Question,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Draft:
         """Answer one question, or abstain.
 
         Raises:
@@ -64,7 +69,10 @@ class AnswerChain(Runnable[Question, Draft]):
         return self._call_with_config(self._answer, input, config, run_type="chain")
 
     def stream(
-        self, input: Question, config: RunnableConfig | None = None, **kwargs: Any | None
+        self,
+        input: Question,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any | None,
     ) -> Iterator[Draft]:
         """Yield the draft as it grows, a verified sentence more each time; the last one is `invoke`'s."""
         whole = self.invoke(input, config)

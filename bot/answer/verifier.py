@@ -18,6 +18,11 @@ def is_verbatim(sentence: ReplySentence, citations: Mapping[int, Citation], chun
             return False
         if chunk.text[citation.char_start : citation.char_end] != citation.quote:
             return False
-        if sentence.text not in " ".join(citation.quote.split()):
+        if not _stands_in(sentence.text, " ".join(citation.quote.split())):
             return False
     return True
+
+
+def _stands_in(text: str, quote: str) -> bool:
+    """Tell whether a sentence stands in a quote; one whose opening word was left out may begin with a capital."""
+    return text in quote or quote.startswith(text[:1].lower() + text[1:])

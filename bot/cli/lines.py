@@ -10,6 +10,9 @@ from typing import Any
 
 from bot.errors import BotError
 
+# Some readers end a line at these too.
+_SEPARATORS = "\x85\u2028\u2029"
+
 
 class BatchFileError(BotError):
     """A batch file cannot be used; the detail names the file and line."""
@@ -37,6 +40,8 @@ def write_line(value: dict[str, Any]) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     if line.encode(encoding, "ignore").decode(encoding) != line:
         line = json.dumps(value)
+    for separator in _SEPARATORS:
+        line = line.replace(separator, f"\\u{ord(separator):04x}")
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
+from bot import log
 from bot.cli import ask, guide, index, search, serve
 from bot.errors import BotError
 
@@ -28,14 +30,22 @@ def main() -> None:
     # Nothing may be fetched, traced or forked behind our back.
     for name, value in (("HF_HUB_OFFLINE", "1"), ("TOKENIZERS_PARALLELISM", "false"), ("LANGSMITH_TRACING", "false")):
         os.environ.setdefault(name, value)
+    log.set_up(level="ERROR")
     try:
         app()
     except BotError as error:
-        sys.stderr.write(f"lupus-bot: {error.detail}\n")
-        sys.exit(1)
+        _fail(error.detail)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # The reader went away, as `head` does; closing quietly is what every filter does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        # A full disk, a folder of somebody else: what the system says, and where.
+        _fail(f"{error.filename or 'A file or connection'} cannot be used: {error.strerror or error}.")
+
+
+def _fail(detail: str) -> NoReturn:
+    sys.stderr.write(f"lupus-bot: {detail}\n")
+    sys.exit(1)

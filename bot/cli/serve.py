@@ -10,6 +10,9 @@ import typer
 from bot.errors import BotError
 from bot.settings import load
 
+# An open page holds its connection for as long as it is open; a reply takes a fraction of this.
+_PATIENCE_S = 5
+
 
 class PortError(BotError):
     """The address cannot be listened on."""
@@ -19,7 +22,9 @@ class PortError(BotError):
 
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default: BOT_HOST.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port to listen on; default: BOT_PORT.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="Port to listen on; default: BOT_PORT.")
+    ] = None,
 ) -> None:
     """Start the chat and print its address."""
     settings = load()
@@ -35,7 +40,15 @@ def serve(
     app = build_site(settings)
     shown = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared, not bound
     typer.echo(f"The guide is at http://{shown}:{settings.port}/chat   (stop it with Ctrl+C)")
-    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE_S,
+    )
 
 
 def check_port(host: str, port: int) -> None:
@@ -50,4 +63,6 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortError(f"Port {port} on {host} is taken or not allowed; choose another with BOT_PORT or --port.") from error
+            raise PortError(
+                f"Port {port} on {host} is taken or not allowed; choose another with BOT_PORT or --port."
+            ) from error

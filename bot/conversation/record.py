@@ -50,6 +50,10 @@ class Turn:
         """Return what the patient said before, oldest first."""
         return tuple(message.text for message in self.earlier if message.author is Author.PATIENT)
 
+    def before(self, message: Message) -> Turn:
+        """Return the turn without the message itself and what came after it: it may be sent a second time."""
+        return replace(self, earlier=tuple(other for other in self.earlier if other.seq < message.seq))
+
 
 class Record:
     """The transcripts as the service needs them.
@@ -65,9 +69,7 @@ class Record:
         self._lock = threading.Lock()
         self._unsaved: OrderedDict[str, Conversation] = OrderedDict()
 
-    def open(
-        self, *, visitor_id: str, channel: str, language: str, conversation_id: str | None = None
-    ) -> Conversation:
+    def open(self, *, visitor_id: str, channel: str, language: str, conversation_id: str | None = None) -> Conversation:
         """Open a conversation; one that cannot be stored now is held here and stored with its next message.
 
         Raises:
@@ -108,8 +110,7 @@ class Record:
         except NotFoundError:
             raise
         except Exception as error:  # noqa: BLE001  # an unreadable transcript must not keep an emergency from its reply
-            code = error.code if isinstance(error, BotError) else type(error).__name__
-            logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": code})
+            logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": code_of(error)})
             return blank
 
     def keep_message(self, turn: Turn, client_message_id: str | None) -> tuple[Message, Reply | None]:
@@ -219,3 +220,8 @@ class Record:
     def _forget(self, conversation_id: str) -> None:
         with self._lock:
             self._unsaved.pop(conversation_id, None)
+
+
+def code_of(error: Exception) -> str:
+    """Return what the log may say of an error: our code or its class, never its text."""
+    return error.code if isinstance(error, BotError) else type(error).__name__

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.answer.source import AnswerSource
 from bot.conversation.compose import Composer
-from bot.conversation.record import Record, Turn
+from bot.conversation.record import Record, Turn, code_of
 from bot.domain import Draft, Message, Outcome, Question, Reply, Speaker, Verdict
 from bot.errors import BotError
 
@@ -40,8 +40,11 @@ class Responder:
         """Word an emergency or a crisis; needs neither index, model nor database."""
         return self._finished(self._composer.urgent(self._blank(turn), verdict, region=turn.region), turn)
 
-    def reply(self, turn: Turn, verdict: Verdict) -> tuple[Reply, float | None]:
+    def reply(self, turn: Turn, verdict: Verdict | None) -> tuple[Reply, float | None]:
         """Reply to a message that is no emergency.
+
+        Args:
+            verdict: None: triage is broken, and what it has not read is not answered.
 
         Returns:
             The reply, and the confidence of the answer chain where it was asked.
@@ -49,9 +52,11 @@ class Responder:
         Raises:
             BotError: A part that the reply needs is broken.
         """
-        draft = None
+        if verdict is None:
+            return self.trouble(turn), None
         if verdict.outcome is Outcome.HANDOFF:
             return self.hand_over(turn, verdict), None
+        draft = None
         if verdict.outcome is Outcome.PERSONAL:
             reply, draft = self._personal(turn, verdict)
         elif verdict.outcome is not None:
@@ -96,7 +101,7 @@ class Responder:
         try:
             blank, draft = self._drafted(turn)
         except Exception as error:  # noqa: BLE001  # the refusal stands by itself, whatever the chain does
-            logger.error("personal reply without the guide", extra={"code": _code_of(error)})
+            logger.error("personal reply without the guide", extra={"code": code_of(error)})
             return self._composer.personal(blank, verdict, draft=None), None
         return self._composer.personal(blank, verdict, draft=draft), draft
 
@@ -104,9 +109,7 @@ class Responder:
         """Ask the answer chain; return a blank reply that names its edition, and the draft."""
         edition = self._source.edition()
         draft = edition.chain.invoke(Question(text=turn.masked.text, earlier=turn.said_before))
-        blank = replace(
-            self._blank(turn), guide_version=edition.guide_version, index_version=edition.index_version
-        )
+        blank = replace(self._blank(turn), guide_version=edition.guide_version, index_version=edition.index_version)
         return blank, draft
 
     def _blank(self, turn: Turn) -> Reply:
@@ -142,7 +145,3 @@ class Responder:
     def _timed(self, reply: Reply, turn: Turn) -> Reply:
         total = round((time.perf_counter() - turn.started) * 1000, 2)
         return replace(reply, timings_ms=(*reply.timings_ms, ("total", total)))
-
-
-def _code_of(error: Exception) -> str:
-    return error.code if isinstance(error, BotError) else type(error).__name__

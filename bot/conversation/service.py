@@ -7,36 +7,23 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.answer.source import AnswerSource, Edition
+from bot.answer.source import AnswerSource
 from bot.conversation.compose import Composer
 from bot.conversation.limits import Limits
-from bot.conversation.privacy.mask import Masked, mask
+from bot.conversation.privacy.mask import mask
+from bot.conversation.record import Record, Turn, code_of
+from bot.conversation.responder import Responder
 from bot.conversation.triage.triage import Triage
 from bot.db.transcripts import TranscriptStore
-from bot.domain import (
-    Author,
-    Conversation,
-    Draft,
-    Feedback,
-    Message,
-    Outcome,
-    Question,
-    Reply,
-    Speaker,
-    Verdict,
-)
-from bot.errors import BadIndexError, BotError, LimitError, ModelError, StoreError
+from bot.domain import Conversation, Feedback, Message, Outcome, Reply, Speaker, Verdict
+from bot.errors import LimitError, NotFoundError
 
 logger = logging.getLogger(__name__)
 
-# How far back a follow-up may lean, in messages of both sides.
-_CONTEXT_MESSAGES = 12
 _URGENT = frozenset({Outcome.EMERGENCY, Outcome.CRISIS})
 
 
@@ -76,23 +63,6 @@ class Service(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """What is known of the message being answered."""
-
-    conversation_id: str
-    visitor_id: str
-    masked: Masked
-    earlier: tuple[Message, ...]
-    state: Speaker
-    region: str | None
-    started: float
-
-    @property
-    def said_before(self) -> tuple[str, ...]:
-        return tuple(message.text for message in self.earlier if message.author is Author.PATIENT)
-
-
 class ConversationService:
     """One message in, one reply out, both kept.
 
@@ -118,26 +88,28 @@ class ConversationService:
         self._store = store
         self._source = source
         self._triage = triage
-        self._composer = composer
         self._limits = limits
         self._clock = clock
+        self._record = Record(store=store, clock=clock)
+        self._responder = Responder(record=self._record, source=source, composer=composer, clock=clock)
 
     def open(
         self, *, visitor_id: str, channel: str, language: str = "en", conversation_id: str | None = None
     ) -> Conversation:
         """Open a conversation, or return the visitor's own one with this id.
 
+        A broken database is no reason to turn anybody away: the conversation then begins unstored, so that an
+        emergency told in it gets its reply.
+
         Raises:
             NotFoundError: The id is malformed or another visitor's.
-            StoreError: The database cannot be used.
         """
-        return self._store.open_conversation(
-            visitor_id=visitor_id,
-            channel=channel,
-            language=language,
-            conversation_id=conversation_id,
-            now=self._clock(),
-        )
+        try:
+            return self._record.open(
+                visitor_id=visitor_id, channel=channel, language=language, conversation_id=conversation_id
+            )
+        except LimitError as error:
+            raise NotFoundError("There is no such conversation of this visitor.") from error
 
     def reply(
         self,
@@ -159,14 +131,15 @@ class ConversationService:
         """
         turn = self._turn(conversation_id, visitor_id, text)
         verdict = self._check(turn)
-        if verdict.outcome in _URGENT:
+        if verdict is not None and verdict.outcome in _URGENT:
             return self._urgent(turn, verdict, client_message_id)
         try:
-            self._limits.check(text=text, visitor_id=visitor_id, address=address)
+            if not _asks_first(turn, verdict):
+                self._limits.check(text=text, visitor_id=visitor_id, address=address)
             with self._limits.one_at_a_time(conversation_id):
                 return self._answer(turn, verdict, client_message_id)
         except LimitError as error:
-            return self._composer.limited(self._blank(turn), code=error.code)
+            return self._responder.limited(turn, code=error.code)
 
     def request_person(self, *, conversation_id: str, visitor_id: str) -> Reply:
         """Ask for a person, as the button does; stored as a request and acknowledged at once.
@@ -175,8 +148,13 @@ class ConversationService:
             NotFoundError: The conversation does not exist, or not for this visitor.
         """
         turn = self._turn(conversation_id, visitor_id, "")
-        reply = self._hand_over(turn, Verdict(Outcome.HANDOFF, reason="asked_for_person"))
-        self._keep(reply, answers=None)
+        if turn.state is Speaker.HUMAN:
+            return self._responder.silent(turn)
+        try:
+            reply = self._responder.hand_over(turn, Verdict(Outcome.HANDOFF, reason="asked_for_person"))
+            self._record.keep_reply(reply, answers=None)
+        except Exception as error:  # noqa: BLE001  # what could not be kept is not acknowledged
+            return self._trouble(turn, error)
         return reply
 
     def history(self, *, conversation_id: str, visitor_id: str) -> list[Message]:
@@ -186,7 +164,7 @@ class ConversationService:
             NotFoundError: The conversation does not exist, or not for this visitor.
             StoreError: The database cannot be read.
         """
-        return self._store.messages(conversation_id=conversation_id, visitor_id=visitor_id)
+        return self._record.history(conversation_id=conversation_id, visitor_id=visitor_id)
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None
@@ -211,133 +189,67 @@ class ConversationService:
         self._store.ping()
         return True
 
-    def _turn(self, conversation_id: str, visitor_id: str, text: str) -> _Turn:
-        """Gather what is known; a dead database must not keep an emergency from its reply."""
+    def _turn(self, conversation_id: str, visitor_id: str, text: str) -> Turn:
         started = time.perf_counter()
-        state, earlier, region = Speaker.BOT, (), None
-        try:
-            conversation = self._store.conversation(conversation_id=conversation_id, visitor_id=visitor_id)
-            recent = self._store.recent_turns(conversation_id=conversation_id, limit=_CONTEXT_MESSAGES)
-            state, earlier, region = conversation.state, tuple(recent), conversation.region
-        except StoreError as error:
-            logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": error.code})
-        return _Turn(conversation_id, visitor_id, mask(text), earlier, state, region, started)
+        return self._record.turn(
+            conversation_id=conversation_id, visitor_id=visitor_id, masked=mask(text), started=started
+        )
 
-    def _check(self, turn: _Turn) -> Verdict:
-        """Triage with its meaning check; by rules alone when the model or index is down."""
+    def _check(self, turn: Turn) -> Verdict | None:
+        """Triage with its meaning check; by rules alone when the model or index is down; None when all is."""
         text = turn.masked.text
-        try:
-            return self._triage.check(text, vector=lambda: self._source.encode(text), earlier=turn.said_before)
-        except (BadIndexError, ModelError) as error:
-            logger.error("triage without meaning check", extra={"code": error.code})
-            return self._triage.check(text, vector=None, earlier=turn.said_before)
+        for vector in (lambda: self._source.encode(text), None):
+            try:
+                return self._triage.check(text, vector=vector, earlier=turn.said_before)
+            except Exception as error:  # noqa: BLE001  # a vendor's own errors come through here; rules need no vendor
+                logger.error("triage failed", extra={"code": code_of(error), "with_meaning": vector is not None})
+        return None
 
-    def _urgent(self, turn: _Turn, verdict: Verdict, client_message_id: str | None) -> Reply:
-        reply = self._finished(self._composer.urgent(self._blank(turn), verdict, region=turn.region), turn)
+    def _urgent(self, turn: Turn, verdict: Verdict, client_message_id: str | None) -> Reply:
+        """Reply in any case; keep what can be kept."""
+        reply = self._responder.urgent(turn, verdict)
         try:
-            message = self._keep_message(turn, client_message_id)
-            if (before := self._store.reply_to(message_id=message.id)) is not None:
+            message, before = self._record.keep_message(turn, client_message_id)
+            if before is not None:
                 return before
-            self._store.add_reply(reply=reply, answers=message.id)
-        except BotError as error:
-            logger.error("urgent reply not stored", extra={"reply_id": reply.reply_id, "code": error.code})
+            self._record.keep_reply(reply, answers=message.id)
+        except Exception as error:  # noqa: BLE001  # nothing may keep an emergency from its reply
+            logger.error("urgent reply not stored", extra={"reply_id": reply.reply_id, "code": code_of(error)})
         return reply
 
-    def _answer(self, turn: _Turn, verdict: Verdict, client_message_id: str | None) -> Reply:
+    def _answer(self, turn: Turn, verdict: Verdict | None, client_message_id: str | None) -> Reply:
+        """Keep the message, answer it, keep the answer; the conversation is held by the caller."""
         try:
-            message = self._keep_message(turn, client_message_id)
-            if (before := self._store.reply_to(message_id=message.id)) is not None:
-                return before
-            reply = self._finished(self._by_verdict(turn, verdict), turn)
-            self._keep(reply, answers=message.id)
-        except Exception as error:  # the last net: whatever it is, the patient gets a sentence and a person
-            code = error.code if isinstance(error, BotError) else type(error).__name__
-            logger.error("reply failed", extra={"conversation_id": turn.conversation_id, "code": code})
-            return self._finished(self._composer.trouble(self._blank(turn)), turn)
-        return reply
+            # Read again: another message may have been answered, or a person come, until it was this one's turn.
+            turn = self._record.turn(
+                conversation_id=turn.conversation_id,
+                visitor_id=turn.visitor_id,
+                masked=turn.masked,
+                started=turn.started,
+            )
+            message, before = self._record.keep_message(turn, client_message_id)
+            return before or self._respond(turn.before(message), verdict, message)
+        except Exception as error:  # noqa: BLE001  # the last net: the patient gets a sentence and a person
+            return self._trouble(turn, error)
 
-    def _by_verdict(self, turn: _Turn, verdict: Verdict) -> Reply:
-        blank = self._blank(turn)
+    def _respond(self, turn: Turn, verdict: Verdict | None, message: Message) -> Reply:
         if turn.state is Speaker.HUMAN:
-            return self._composer.silent(blank)
-        if verdict.outcome is Outcome.HANDOFF:
-            return self._hand_over(turn, verdict)
-        if verdict.outcome is Outcome.PERSONAL:
-            return self._personal(turn, verdict)
-        if verdict.outcome is not None:
-            return self._composer.fixed(blank, verdict)
-        edition = self._source.edition()
-        draft = edition.chain.invoke(Question(text=turn.masked.text, earlier=turn.said_before))
-        reply = self._composer.answer(self._stamped(blank, edition), draft)
-        if draft.outcome is Outcome.ABSTAINED:
-            self._add_gap(turn, draft)
+            return self._responder.silent(turn)
+        confidence = None
+        try:
+            reply, confidence = self._responder.reply(turn, verdict)
+        except Exception as error:  # noqa: BLE001  # kept like any reply, so that a reload shows it
+            reply = self._trouble(turn, error)
+        if self._record.is_with_person(turn):  # came while the answer was made
+            return self._responder.silent(turn)
+        self._record.keep_reply(reply, answers=message.id, confidence=confidence)
         return reply
 
-    def _personal(self, turn: _Turn, verdict: Verdict) -> Reply:
-        """Refuse kindly; put general, cited information beside it where the guide surely has some."""
-        blank = self._blank(turn)
-        if not verdict.general_question:
-            return self._composer.personal(blank, verdict, draft=None)
-        try:
-            edition = self._source.edition()
-            draft = edition.chain.invoke(Question(text=turn.masked.text, earlier=turn.said_before))
-        except (BadIndexError, ModelError):
-            return self._composer.personal(blank, verdict, draft=None)
-        return self._composer.personal(self._stamped(blank, edition), verdict, draft=draft)
-
-    def _hand_over(self, turn: _Turn, verdict: Verdict) -> Reply:
-        already = turn.state is Speaker.WAITING
-        self._store.request_handoff(conversation_id=turn.conversation_id, reason=verdict.reason, now=self._clock())
-        return self._finished(self._composer.handoff(self._blank(turn), verdict, already=already), turn)
-
-    def _keep_message(self, turn: _Turn, client_message_id: str | None) -> Message:
-        return self._store.add_patient_message(
-            conversation_id=turn.conversation_id,
-            text=turn.masked.text,
-            client_message_id=client_message_id,
-            now=self._clock(),
-        )
-
-    def _keep(self, reply: Reply, *, answers: str | None) -> None:
-        self._store.add_reply(reply=reply, answers=answers)
-        logger.info(
-            "reply",
-            extra={
-                "conversation_id": reply.conversation_id,
-                "outcome": reply.outcome.value,
-                "reason": reply.reason,
-                "hits": len(reply.consulted),
-                "index_version": reply.index_version,
-                "timings_ms": dict(reply.timings_ms),
-            },
-        )
-
-    def _add_gap(self, turn: _Turn, draft: Draft) -> None:
-        self._store.add_gap(
-            conversation_id=turn.conversation_id,
-            question=turn.masked.text,
-            reason=draft.reason,
-            section_ids=draft.related,
-            now=self._clock(),
-        )
-
-    def _blank(self, turn: _Turn) -> Reply:
-        return Reply(
-            reply_id=str(uuid.uuid4()),
-            conversation_id=turn.conversation_id,
-            outcome=Outcome.CONVERSATION,
-            reason="none",
-            text="",
-            created_at=self._clock(),
-        )
-
-    def _stamped(self, reply: Reply, edition: Edition) -> Reply:
-        return replace(reply, guide_version=edition.guide_version, index_version=edition.index_version)
-
-    def _finished(self, reply: Reply, turn: _Turn) -> Reply:
-        """Add what any reply may need: the privacy note once, the safety line after an emergency, the time taken."""
-        reply = self._composer.with_notes(reply, masked=turn.masked, earlier=turn.earlier)
-        total = round((time.perf_counter() - turn.started) * 1000, 2)
-        return replace(reply, timings_ms=(*reply.timings_ms, ("total", total)))
+    def _trouble(self, turn: Turn, error: Exception) -> Reply:
+        logger.error("reply failed", extra={"conversation_id": turn.conversation_id, "code": code_of(error)})
+        return self._responder.trouble(turn)
 
 
+def _asks_first(turn: Turn, verdict: Verdict | None) -> bool:
+    """Tell whether a person is asked for and none is on the way: no rate may stand before that."""
+    return verdict is not None and verdict.outcome is Outcome.HANDOFF and turn.state is Speaker.BOT

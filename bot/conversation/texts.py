@@ -60,7 +60,7 @@ _VARIABLES: dict[str, dict[str, frozenset[str]]] = {
     },
 }
 _OTHER_KEYS = {"language", "reviewed_on", "contacts", "shown_when_unknown", "emergency_for", "crisis_for"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+|~!-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _ALIASES = {"UK": "GB"}
 
 

@@ -16,8 +16,10 @@ def merged(founds: Sequence[Found], *, weights: Sequence[float], k: int) -> Foun
     for found, weight in zip(founds, weights, strict=True):
         for hit in found.hits:
             weighted = replace(hit, score=round(hit.score * weight, 6))
-            if hit.chunk.id not in best or best[hit.chunk.id].score < weighted.score:
-                best[hit.chunk.id] = weighted
+            known = best.get(hit.chunk.id)
+            closest = max(hit.question, known.question if known else -1.0)
+            higher = weighted if known is None or known.score < weighted.score else known
+            best[hit.chunk.id] = replace(higher, question=closest)
         for key, cosine in found.sentences.items():
             sentences[key] = max(cosine, sentences.get(key, -1.0))
     hits = sorted(best.values(), key=lambda hit: (-hit.score, hit.chunk.id))

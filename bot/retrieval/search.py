@@ -100,6 +100,7 @@ class Searcher:
             score=round(score, _DIGITS),
             dense=round(match.best, _DIGITS),
             lexical=round(lexical, _DIGITS),
+            question=round(match.question, _DIGITS),
         )
 
 

@@ -1,7 +1,7 @@
 """The guide as pages: contents with search, one page a chapter, all references. No script, no cookie.
 
 The pages are made from the same sections as the index, so that every citation opens the words it rests on:
-``/guide/<chapter>?section=<section>&cite=<start>-<end>#<section>``, offsets into the section's text.
+``/guide/<chapter>?cite=<start>-<end>#<section>``, offsets into the section's text; ``section=<section>`` may be added.
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
@@ -41,6 +43,46 @@ def test_every_dependency_says_what_it_is_for_how_large_it_is_and_what_it_replac
     unexplained = [line for line in listed if len(line.partition("# ")[2].split("; ")) < 3 and '"bot[' not in line]
     assert len(listed) > 30
     assert unexplained == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        pytest.param("bot", ("postgresql", "openai", "anthropic", "ollama"), id="bot"),
+        pytest.param("tests", ("test",), id="tests"),
+    ],
+)
+def test_every_library_imported_is_a_declared_dependency(folder: str, extras: tuple[str, ...]) -> None:
+    project = PYPROJECT["project"]
+    asked = chain(project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras))
+    declared = {_plain(re.match(r"[\w.-]+", requirement)[0]) for requirement in asked}  # type: ignore[index]
+    brought = {
+        "starlette",  # what fastapi is made of
+        "pydantic-core",  # what pydantic is made of
+        "transformers",  # what sentence-transformers is made of
+        "rich",  # what typer draws with
+    }
+    packages = metadata.packages_distributions()
+    missing = {
+        name: packages.get(name)
+        for name in _imported(ROOT / folder) - sys.stdlib_module_names - {"bot", "tests", "scripts"}
+        if not {_plain(package) for package in packages.get(name, [])} & (declared | brought)
+    }
+    assert missing == {}
+
+
+def _imported(folder: Path) -> set[str]:
+    """Return the top-level names of all absolute imports below a folder."""
+    nodes = chain.from_iterable(
+        ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(folder.rglob("*.py"))
+    )
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -17,6 +17,8 @@ _DENIAL_REACH = 4
 """Words that may stand between "no" and the sign it denies: "no real sign of a fever"."""
 _AFTER_REACH = 8
 """Words after the sign in which "30 years ago" still belongs to it."""
+_DATE_REACH = 2
+"""Words after the sign in which "ten years ago" dates it, whatever else the sentence says."""
 _PERSON_REACH = 7
 """Words that may stand between "he is" and the sign that he has."""
 
@@ -62,7 +64,7 @@ class Context:
             return Manner.FIGURE_OF_SPEECH
         if self.is_denied(sign):
             return Manner.DENIED
-        if not is_now and self._is_past(sign, segment):
+        if self._is_dated(sign, segment) or (not is_now and self._is_past(sign, segment)):
             return Manner.PAST
         before = Range(segment.start, sign.start + 1)
         if self._is_asked(sign, segment=segment, before=before, is_now=is_now or _any(self._lately, segment)):
@@ -87,6 +89,10 @@ class Context:
         return end - start <= 12 and not any(
             span.start < end and start < span.end for span in (*self._now, *self._person)
         )
+
+    def _is_dated(self, sign: Range, segment: Range) -> bool:
+        """Does a past time stand right behind the sign, as in "suicidal ten years ago and well now"?"""
+        return any(sign.end <= span.start <= sign.end + _DATE_REACH and span.end <= segment.end for span in self._past)
 
     def _is_past(self, sign: Range, segment: Range) -> bool:
         reach = Range(segment.start, min(self._sentence_end(sign), max(segment.end, sign.end) + _AFTER_REACH))

@@ -150,7 +150,7 @@ class Triage:
     def _whole(self, rule: Rule, reading: _Reading) -> tuple[Range, ...]:
         """The signs, with filler words, have to make up the whole message."""
         signs = self._spans(rule.signs, reading)
-        if not signs:
+        if not signs or self._found(rule.unless, reading):
             return ()
         filler = self._spans(self._book.filler, reading)
         covered = {index for span in (*signs, *filler) for index in range(span.start, span.end)}

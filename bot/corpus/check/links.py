@@ -13,6 +13,8 @@ _LINK = re.compile(
 )
 _MARKUP = re.compile(r"\*\*|__|\]\(|^\||^>|^#|<[a-z!/]|;(?=\s)|\{[a-z_]+\}|`", re.MULTILINE)
 
+_CROWDED = re.compile(r"^- [^\n]*\n(?!- )(\S)", re.MULTILINE)
+
 
 def find_dead_links(material: Material) -> Iterator[Finding]:
     """Report links inside a section's text that lead to no chapter or section."""
@@ -31,6 +33,14 @@ def find_markup(material: Material) -> Iterator[Finding]:
         for match in _MARKUP.finditer(passage.section.text):
             message = f'"{match.group(0)}" is not plain text; write whole sentences and simple lists.'
             yield _at(passage, material, match.start(), "markup", message)
+
+
+def find_crowded_lists(material: Material) -> Iterator[Finding]:
+    """Report a line that follows a list item without a gap: it would be shown as part of the item."""
+    for passage in material.passages:
+        for match in _CROWDED.finditer(passage.section.text):
+            message = "begins right below a list; leave an empty line between them."
+            yield _at(passage, material, match.start(1), "markup", message)
 
 
 def _leads_somewhere(address: str, sections: set[str], chapters: set[str]) -> bool:

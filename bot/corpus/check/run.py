@@ -46,6 +46,7 @@ _RULES = (
     coverage.find_stale_exceptions,
     links.find_dead_links,
     links.find_markup,
+    links.find_crowded_lists,
     duplicates.find_repeated_sentences,
     duplicates.find_near_duplicates,
     duplicates.find_repeated_headings,

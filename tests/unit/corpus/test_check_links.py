@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.corpus.check.links import find_dead_links, find_markup
+from bot.corpus.check.links import find_crowded_lists, find_dead_links, find_markup
 from tests.fakes.guide_folder import material_of, section
 
 
@@ -30,3 +30,14 @@ def test_reports_markup(tmp_path: Path, text: str) -> None:
 
 def test_a_simple_list_is_fine(tmp_path: Path) -> None:
     assert list(find_markup(material_of(tmp_path, section("Ask:\n\n- One is fever.\n- Two is pain.")))) == []
+
+
+def test_a_line_right_below_a_list_is_reported_at_its_place(tmp_path: Path) -> None:
+    (finding,) = find_crowded_lists(material_of(tmp_path, section("- One is fever.\n- Two is pain.\nCall then.")))
+    assert (finding.line, finding.rule) == (26, "markup")
+
+
+def test_a_list_with_a_gap_below_is_fine(tmp_path: Path) -> None:
+    assert (
+        list(find_crowded_lists(material_of(tmp_path, section("- One is fever.\n- Two is pain.\n\nCall then.")))) == []
+    )

@@ -30,7 +30,7 @@ def test_refuses_any_changed_byte_of_the_manifest_itself(version: Path) -> None:
     whole = path.read_bytes()
     for place in range(0, len(whole), 3):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        with pytest.raises(BadIndexError, match="manifest.json"):
+        with pytest.raises(BadIndexError, match=r"manifest\.json"):
             read_manifest(version)
 
 
@@ -40,7 +40,7 @@ def test_refuses_any_changed_byte_of_the_manifest_itself(version: Path) -> None:
 def test_refuses_a_manifest_that_is_none(version: Path, content: bytes) -> None:
     (version / MANIFEST_FILE).write_bytes(content)
 
-    with pytest.raises(BadIndexError, match="manifest.json"):
+    with pytest.raises(BadIndexError, match=r"manifest\.json"):
         read_manifest(version)
 
 

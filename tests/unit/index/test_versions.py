@@ -37,9 +37,13 @@ def test_keeps_the_version_before_and_no_older_one(tmp_path: Path) -> None:
 def test_a_build_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
     build(tmp_path, "one")
 
-    with pytest.raises(ZeroDivisionError), versions.new_version(tmp_path, "two") as staging:
-        (staging / "data").write_text("half")
-        raise ZeroDivisionError
+    def fail() -> None:
+        with versions.new_version(tmp_path, "two") as staging:
+            (staging / "data").write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
 
     assert versions.current_version(tmp_path) == "one"
     assert names(tmp_path) == {"one"}

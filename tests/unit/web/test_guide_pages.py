@@ -24,8 +24,8 @@ def _section(
 ) -> Section:
     fields: dict[str, object] = {
         "id": section_id, "chapter_id": "risks", "chapter_title": "Risks of CAR-T", "title": title, "text": text,
-        "source": "08.md", "char_start": 0, "char_end": len(text), "also_asked": ("hot head",), "references": ("R1", "R2"),
-        "reviewed_on": date(2026, 11, 1), "expires_on": date(2027, 5, 1),
+        "source": "08.md", "char_start": 0, "char_end": len(text), "also_asked": ("hot head",),
+        "references": ("R1", "R2"), "reviewed_on": date(2026, 11, 1), "expires_on": date(2027, 5, 1),
     }  # fmt: skip
     return Section(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -87,6 +87,19 @@ def test_a_chapter_shows_its_review_its_text_and_numbered_sources(client: Client
 
 def test_text_of_the_guide_is_escaped(client: Client) -> None:
     assert "<li>So does &lt;b&gt;shivering&lt;/b&gt;.</li>" in client().get("/guide/risks").text
+
+
+def test_a_temperature_never_breaks_and_the_words_around_it_stay(client: Client) -> None:
+    page = client(_section(text="Call at 38.0 °C (100.4 °F) or more.")).get("/guide/risks").text
+    whole = '<span class="whole">{}</span>'.format
+    assert f"<p>Call at {whole('38.0 °C')} ({whole('100.4 °F')}) or more.</p>" in page
+
+
+def test_sources_of_a_section_stand_in_the_order_of_their_numbers(client: Client) -> None:
+    page = (
+        client(_section(), _section("cold", title="What about cold?", references=("R2", "R1"))).get("/guide/risks").text
+    )
+    assert re.findall(r'aria-label="Source (\d)"', page) == ["1", "2", "1", "2"]
 
 
 def test_the_name_of_the_therapy_never_breaks_and_stays_searchable(client: Client) -> None:

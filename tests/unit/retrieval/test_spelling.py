@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.index.words import stem
+from bot.retrieval.spelling import Speller
+
+KNOWN = (
+    "lupus leukapheresis rituximab belimumab anifrolumab leflunomide mycophenolate steroid fatigue remission infusion "
+    "insurance contagious voclosporin tacrolimus"
+).split()
+
+
+@pytest.fixture
+def speller() -> Speller:
+    return Speller(vocabulary=[stem(word) for word in KNOWN])
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lupis", "lupus"),
+        ("lukaferesis", "leukapheresis"),
+        ("contagous", "contagious"),
+        ("insurence", "insurance"),
+        ("infuson", "infusion"),
+        ("rituximap", "rituximab"),
+        ("belimunab", "belimumab"),
+        ("leflunomid", "leflunomide"),
+    ],
+)
+def test_corrects_what_is_nearly_known(speller: Speller, typed: str, meant: str) -> None:
+    assert speller.stems([typed]) == [stem(meant)]
+
+
+@pytest.mark.parametrize("name", ["litifilimab", "obinutuzumab", "teriflunomide", "pimecrolimus", "belatacept"])
+def test_never_turns_a_medicine_into_another(speller: Speller, name: str) -> None:
+    assert speller.stems([name]) == [stem(name)]
+
+
+@pytest.mark.parametrize("word", ["lupus", "gold", "x9z8y7", "2027", "狼疮狼疮狼疮", "qqqqqqqqqq"])
+def test_leaves_alone_what_is_known_short_or_unlike_anything(speller: Speller, word: str) -> None:
+    assert speller.stems([word]) == [stem(word)]
+
+
+def test_keeps_the_order_and_the_repeats(speller: Speller) -> None:
+    assert speller.stems(["fatige", "lupus", "fatige"]) == ["fatigu", "lupus", "fatigu"]
+
+
+def test_a_flood_of_unknown_words_costs_little() -> None:
+    speller = Speller(vocabulary=[f"word{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{'x' * (i % 9)}" for i in range(5_000)])
+    flood = [f"nonsense{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(600)]
+
+    started = time.process_time()
+    assert len(speller.stems(flood)) == 600
+    assert time.process_time() - started < 1.0
+
+
+def test_an_empty_index_corrects_nothing() -> None:
+    assert Speller(vocabulary=[]).stems(["lupis"]) == [stem("lupis")]
