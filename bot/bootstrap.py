@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import secrets
 import shutil
@@ -15,13 +16,17 @@ from bot.conversation.compose import Composer
 from bot.conversation.limits import Limits
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
+from bot.conversation.triage.examples import example_vectors
+from bot.conversation.triage.meaning import MeaningCheck, load_exemplars
 from bot.conversation.triage.triage import Triage, load_triage
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
-from bot.errors import SettingsError
+from bot.errors import BadIndexError, ModelError, SettingsError
 from bot.index.encoders import open_encoder
 from bot.index.loaded import CurrentIndex
 from bot.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _KEY_FILE = "secret_key"
 _SECRET_BYTES = 64
@@ -54,10 +59,11 @@ def make_service(
         SettingsError: A text file is wrong, or the database address.
         StoreError: The database cannot be opened.
     """
+    source = source or make_source(settings, index_dir=index_dir)
     return ConversationService(
         store=make_store(settings, scratch=scratch),
-        source=source or make_source(settings, index_dir=index_dir),
-        triage=make_triage(),
+        source=source,
+        triage=make_triage(source, cache_dir=settings.data_dir / "cache"),
         composer=Composer(
             texts=Texts.load(settings.prompts_dir / f"replies.{settings.language}.yaml"),
             region=settings.region,
@@ -112,9 +118,23 @@ def _write_once(path: Path, text: str) -> None:
         Path(temporary).unlink()
 
 
-def make_triage() -> Triage:
-    """Make the triage by its rules."""
-    return load_triage()
+def make_triage(source: AnswerSource, *, cache_dir: Path) -> Triage:
+    """Make the triage: its rules, and the meaning check where the model works.
+
+    Args:
+        cache_dir: Where the examples' vectors are kept, so that a start need not embed them again.
+    """
+    exemplars = load_exemplars()
+    try:
+        edition = source.edition()
+        vectors = example_vectors(
+            exemplars.texts(), encode=edition.worker.encode, model=edition.searcher.index.manifest.model, folder=cache_dir
+        )
+    except (BadIndexError, ModelError) as error:
+        # The fixed rules must work when everything else is down.
+        logger.error("triage by rules alone", extra={"code": error.code})
+        return load_triage()
+    return load_triage(meaning=MeaningCheck(exemplars, vectors))
 
 
 def _limits(settings: Settings, *, limited: bool) -> Limits:

@@ -82,13 +82,14 @@ class AnswerSource:
 
     def _make(self, loaded: LoadedIndex) -> Edition:
         worker = EncodingWorker(encoder=self._encoder_for(loaded))
-        searcher = Searcher(index=loaded, encode=worker.encode)
+        vocabulary = TokenCounter(loaded.folder / TOKENIZER_FILE)
+        searcher = Searcher(index=loaded, encode=worker.encode, is_word=vocabulary.is_word)
         starts = {chunk.section_id: chunk.char_start for chunk in reversed(loaded.chunks)}
         return Edition(
             chain=AnswerChain(
                 searcher=searcher,
                 url_of=_PageAddress(starts),
-                is_everyday=TokenCounter(loaded.folder / TOKENIZER_FILE).is_everyday,
+                is_everyday=vocabulary.is_everyday,
                 threshold=self._threshold,
             ),
             searcher=searcher,

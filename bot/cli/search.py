@@ -49,11 +49,16 @@ def _open(index_dir: Path | None) -> Searcher:
     """Open the index and its query model, and nothing of the chain behind them: a search starts at once."""
     from bot.index.encoders import open_encoder
     from bot.index.loaded import load_index
+    from bot.index.query_encoder import TOKENIZER_FILE, TokenCounter
     from bot.retrieval.search import Searcher
 
     settings = load()
     index = load_index(index_dir or settings.index_dir)
-    return Searcher(index=index, encode=open_encoder(index, model_dir=settings.model_dir).encode)
+    return Searcher(
+        index=index,
+        encode=open_encoder(index, model_dir=settings.model_dir).encode,
+        is_word=TokenCounter(index.folder / TOKENIZER_FILE).is_word,
+    )
 
 
 def _brief(hit: Hit) -> dict[str, Any]:

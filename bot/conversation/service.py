@@ -34,7 +34,6 @@ class Service(Protocol):
         self, *, visitor_id: str, channel: str, language: str = "en", conversation_id: str | None = None
     ) -> Conversation:
         """Open a conversation, or return the visitor's own one with this id."""
-        ...
 
     def reply(
         self,
@@ -46,21 +45,17 @@ class Service(Protocol):
         address: str | None = None,
     ) -> Reply:
         """Answer one message."""
-        ...
 
     def request_person(self, *, conversation_id: str, visitor_id: str) -> Reply:
         """Ask for a person, as the button does."""
-        ...
 
     def history(self, *, conversation_id: str, visitor_id: str) -> list[Message]:
         """Return the transcript as the patient saw it."""
-        ...
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None
     ) -> Feedback:
         """Keep a patient's thumb on a reply."""
-        ...
 
 
 class ConversationService:

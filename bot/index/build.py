@@ -26,7 +26,7 @@ from bot.index.manifest import FORMAT, Manifest, digests, file_digest, read_mani
 from bot.index.plan import Row, plan_rows
 from bot.index.query_encoder import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder, TokenCounter
 from bot.index.store import VectorStore
-from bot.index.words import terms
+from bot.index.words import words
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def _fill(staging: Path, *, corpus: Corpus, model: Path, version: str, index_dir
     vectors = maker.vectors_of(planned)
     VectorStore.build(vectors).save(staging)
     rows.save_rows(staging, planned)
-    LexicalIndex.build([lexical_terms(chunk) for chunk in chunks]).save(staging)
+    LexicalIndex.build([lexical_words(chunk) for chunk in chunks]).save(staging)
     codec.write_chunks(staging, chunks)
     codec.write_references(staging, corpus.references.values())
     codec.write_sources(staging, corpus.sources)
@@ -140,9 +140,9 @@ class _VectorMaker:
         return np.stack([held[digest] for digest in digests])
 
 
-def lexical_terms(chunk: Chunk) -> list[str]:
+def lexical_words(chunk: Chunk) -> list[str]:
     """Return what BM25 counts of a chunk: its text, its title and the other wordings of its question."""
-    return terms(" ".join((chunk.text, chunk.title, *chunk.also_asked)))
+    return words(" ".join((chunk.text, chunk.title, *chunk.also_asked)))
 
 
 def _add_query_model(

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import BadIndexError
+from bot.index.words import stem
 
 FOLDER = "bm25"
 _DOCUMENT_COUNTS = "document_counts.json"
+_SPELLINGS = "spellings.json"
 # Robertson and Zaragoza 2009 name 1.2 to 2 and 0.75 as good for most collections; sections are of similar length.
 _K1 = 1.5
 _B = 0.6
@@ -24,30 +26,36 @@ class LexicalIndex:
 
     Attributes:
         document_counts: In how many chunks each term stands.
+        spellings: Every word of the chunks as it is spelt there, folded, not stemmed, in order.
         size: Number of chunks.
     """
 
-    def __init__(self, *, model: object, document_counts: dict[str, int], size: int) -> None:
+    def __init__(
+        self, *, model: object, document_counts: dict[str, int], spellings: tuple[str, ...], size: int
+    ) -> None:
         self._model = model
         self.document_counts = document_counts
+        self.spellings = spellings
         self.size = size
 
     @classmethod
     def build(cls, documents: Sequence[list[str]]) -> LexicalIndex:
-        """Index the terms of each chunk; a chunk without any term is found by nothing."""
+        """Index the folded words of each chunk; a chunk without any is found by nothing."""
         import bm25s
 
+        spellings = sorted({word for document in documents for word in document})
+        stem_of = {word: stem(word) for word in spellings}
+        stemmed = [[stem_of[word] for word in document] for document in documents]
         model = bm25s.BM25(k1=_K1, b=_B)
-        filled = [document or [""] for document in documents]
-        model.index(filled, show_progress=False)
-        counts = Counter(term for document in documents for term in set(document))
-        return cls(model=model, document_counts=dict(counts), size=len(documents))
+        model.index([document or [""] for document in stemmed], show_progress=False)
+        counts = Counter(term for document in stemmed for term in set(document))
+        return cls(model=model, document_counts=dict(counts), spellings=tuple(spellings), size=len(documents))
 
     def save(self, folder: Path) -> None:
         """Write the index as NumPy arrays and JSON; nothing is pickled."""
         self._model.save(str(folder / FOLDER), show_progress=False)  # type: ignore[attr-defined]  # bm25s has no types
-        counts = json.dumps(self.document_counts, ensure_ascii=False, sort_keys=True)
-        (folder / FOLDER / _DOCUMENT_COUNTS).write_text(counts, encoding="utf-8")
+        for name, value in ((_DOCUMENT_COUNTS, self.document_counts), (_SPELLINGS, self.spellings)):
+            (folder / FOLDER / name).write_text(json.dumps(value, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path, *, size: int) -> LexicalIndex:
@@ -61,9 +69,10 @@ class LexicalIndex:
         try:
             model = bm25s.BM25.load(str(folder / FOLDER), show_progress=False, verbosity=0)
             counts = json.loads((folder / FOLDER / _DOCUMENT_COUNTS).read_text(encoding="utf-8"))
+            spellings = tuple(json.loads((folder / FOLDER / _SPELLINGS).read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError) as error:
             raise BadIndexError("The BM25 index cannot be read; build the index again.") from error
-        return cls(model=model, document_counts=counts, size=size)
+        return cls(model=model, document_counts=counts, spellings=spellings, size=size)
 
     def scores(self, query: Sequence[str]) -> NDArray[np.float32]:
         """Score all chunks.

@@ -13,7 +13,7 @@ from bot.errors import BadIndexError
 
 MANIFEST_FILE = "manifest.json"
 # Raised when files change their meaning: an older index is then refused, and built again.
-FORMAT = 2
+FORMAT = 3
 _BLOCK = 1 << 20
 _SEAL = "seal"
 

@@ -105,6 +105,14 @@ class TokenCounter:
         """Count the tokens of a text."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
+    def is_word(self, word: str) -> bool:
+        """Tell a word that is spelt right from a slip: the model's vocabulary has it whole.
+
+        Args:
+            word: Folded, not stemmed.
+        """
+        return self._tokenizer.token_to_id(word) is not None
+
     def is_everyday(self, term: str) -> bool:
         """Tell an ordinary English word from a rare name: the model's vocabulary has it whole.
 

@@ -47,14 +47,21 @@ class Searcher:
     Args:
         index: The loaded index.
         encode: Turns a text into a unit vector of the index's model.
+        is_word: Tells a word that is spelt right, though the index does not have it.
 
     Attributes:
         speller: Corrects words by those of this index.
     """
 
-    def __init__(self, *, index: LoadedIndex, encode: Callable[[str], NDArray[np.float32]]) -> None:
+    def __init__(
+        self,
+        *,
+        index: LoadedIndex,
+        encode: Callable[[str], NDArray[np.float32]],
+        is_word: Callable[[str], bool] = lambda word: False,
+    ) -> None:
         self.index = index
-        self.speller = Speller(vocabulary=index.lexical.document_counts)
+        self.speller = Speller(spellings=index.lexical.spellings, is_word=is_word)
         self._encode = encode
 
     def search(self, query: str, *, k: int = 10) -> Found:

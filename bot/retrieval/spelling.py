@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -14,8 +14,9 @@ from bot.retrieval.medicines import is_medicine_like
 
 # Shorter words have too many neighbours ("cold", "gold") to guess.
 _SHORTEST = 5
-# Similarity 0..1 of the edit distance; at 0.72 a ten-letter word may have two or three wrong letters.
-_SIMILAR = 0.72
+# Similarity 0..1 of the edit distance: two slips in nine letters. Of 0.72, 0.76 and 0.8 all found the same on the
+# development questions; see the table of `benchmarks/fusion.py`.
+_SIMILAR = 0.76
 # The name of a medicine is another medicine two letters on: one wrong letter in seven at most.
 _SIMILAR_MEDICINE = 0.85
 # A message has a few slips; one of nothing but unknown words is another language, or an attack on our time.
@@ -27,39 +28,41 @@ class Speller:
     """Corrects a query's words by the words of one index; built once for it.
 
     Args:
-        vocabulary: The stems that the index holds.
+        spellings: The words of the index, folded, not stemmed.
+        is_word: Tells a word that is spelt right, though the index does not have it ("married" is not "carried").
     """
 
-    def __init__(self, *, vocabulary: Iterable[str]) -> None:
-        self._known = frozenset(vocabulary)
-        self._candidates = sorted(term for term in self._known if len(term) >= _SHORTEST - 1 and term.isalpha())
+    def __init__(self, *, spellings: Iterable[str], is_word: Callable[[str], bool] = lambda word: False) -> None:
+        self._candidates = [word for word in spellings if len(word) >= _SHORTEST - 1 and word.isalpha()]
+        self._known = {stem(word) for word in spellings}
+        self._is_word = is_word
         self._found: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def stems(self, words: Iterable[str]) -> list[str]:
-        """Return the stems of folded words, unknown ones replaced where a near one is known."""
+        """Return the stems of folded words, misspelt ones corrected where a near one is known."""
         found: list[str] = []
         look_ups = 0
         for word in words:
-            term = stem(word)
-            if look_ups < _MOST_LOOK_UPS and self._is_doubtful(term):
+            if look_ups < _MOST_LOOK_UPS and self._is_doubtful(word):
                 look_ups += 1
-                term = self._nearest(word, term)
-            found.append(term)
+                found.append(stem(self._nearest(word)))
+            else:
+                found.append(stem(word))
         return found
 
-    def _is_doubtful(self, term: str) -> bool:
-        return term not in self._known and len(term) >= _SHORTEST and term.isalpha()
+    def _is_doubtful(self, word: str) -> bool:
+        return len(word) >= _SHORTEST and word.isalpha() and stem(word) not in self._known and not self._is_word(word)
 
-    def _nearest(self, word: str, term: str) -> str:
+    def _nearest(self, word: str) -> str:
         with self._lock:
             if (held := self._found.get(word)) is not None:
                 return held
         cutoff = _SIMILAR_MEDICINE if is_medicine_like(word) else _SIMILAR
         best = process.extractOne(
-            term, self._candidates, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=cutoff
+            word, self._candidates, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=cutoff
         )
-        found = best[0] if best else term
+        found = best[0] if best else word
         with self._lock:
             self._found[word] = found
             while len(self._found) > _CACHED:

@@ -16,8 +16,8 @@ from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
 
-from bot.domain import Message, Reply
-from bot.errors import BotError, LimitError, NotFoundError
+from bot.domain import Conversation, Message, Reply
+from bot.errors import BotError, LimitError, NotFoundError, StoreError
 from bot.web import chat_steps
 from bot.web.chat_steps import Wire
 from bot.web.chat_texts import ChatTexts
@@ -246,13 +246,20 @@ class Talk:
     async def _open(self, screen: Screen) -> str:
         if screen.conversation_id is not None:
             return screen.conversation_id
-        conversation = await run_in_threadpool(
-            self._service.open, visitor_id=screen.visitor_id, channel=CHANNEL, language=self._texts.language
-        )
+        try:
+            conversation = await self._open_new(screen)
+        except StoreError:
+            # With no database there is no conversation; an emergency must be answered all the same.
+            return str(uuid4())
         screen.conversation_id = conversation.id
         screen.on_open(conversation.id)
         await screen.send("first_interaction", {"interaction": "chat", "thread_id": conversation.id})
         return conversation.id
+
+    async def _open_new(self, screen: Screen) -> Conversation:
+        return await run_in_threadpool(
+            self._service.open, visitor_id=screen.visitor_id, channel=CHANNEL, language=self._texts.language
+        )
 
     async def _show(self, screen: Screen, reply: Reply) -> None:
         if reply.outcome not in chat_steps.AT_ONCE:

@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.corpus.sentences import sentence_spans
 from bot.domain import Chunk
-from bot.index.build import lexical_terms
+from bot.index.build import lexical_words
 from bot.index.lexical import LexicalIndex
 from bot.index.loaded import LoadedIndex
 from bot.index.manifest import FORMAT, Manifest
@@ -64,7 +64,7 @@ def make_index(chunks: Sequence[Chunk], *, embedder: HashEmbedder | None = None)
         references={},
         store=VectorStore.build(vectors),
         rows=places,
-        lexical=LexicalIndex.build([lexical_terms(chunk) for chunk in chunks]),
+        lexical=LexicalIndex.build([lexical_words(chunk) for chunk in chunks]),
     )
 
 

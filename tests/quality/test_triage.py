@@ -1,7 +1,7 @@
 """How many dangers in words of their own triage sees, and how many harmless look-alikes it takes for one.
 
-``tests/data/triage_paraphrases.jsonl``: the tuning half was read while the rules were written, the held-out half was
-only counted. The floors are the counts of the run that this commit was made with.
+``tests/data/triage_paraphrases.jsonl``: the tuning half was read while the rules were written; of the held-out half
+only the counts were looked at. The floors are the counts of the run that chose the thresholds of ``exemplars.yaml``.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from bot.conversation.triage.meaning import MeaningCheck, load_exemplars
 from bot.conversation.triage.triage import Triage, load_triage
@@ -21,3 +19,59 @@ from bot.index.embedder import SentenceEmbedder, model_folder
 
 PARAPHRASES = Path(__file__).resolve().parents[1] / "data" / "triage_paraphrases.jsonl"
 ALARMS = {Outcome.EMERGENCY, Outcome.CRISIS}
+
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def embedder() -> SentenceEmbedder:
+    return SentenceEmbedder(folder=model_folder())
+
+
+@pytest.fixture(scope="module")
+def triage(embedder: SentenceEmbedder) -> Triage:
+    exemplars = load_exemplars()
+    return load_triage(meaning=MeaningCheck(exemplars, embedder.embed(exemplars.texts())))
+
+
+def rows(*, half: str, is_danger: bool) -> list[Row]:
+    lines = PARAPHRASES.read_text(encoding="utf-8").splitlines()
+    parsed = [json.loads(line) for line in lines]
+    return [row for row in parsed if row["half"] == half and (row["expect"] != "harmless") is is_danger]
+
+
+def alarmed(triage: Triage, chosen: list[Row], embedder: SentenceEmbedder | None) -> set[str]:
+    raised = set()
+    for row in chosen:
+        text = row["text"]
+        vector = None if embedder is None else lambda text=text: embedder.encode(text)
+        if triage.check(text, vector=vector).outcome in ALARMS:
+            raised.add(row["id"])
+    return raised
+
+
+def test_rules_alone_see_every_danger_of_the_tuning_half() -> None:
+    chosen = rows(half="tuning", is_danger=True)
+    assert {row["id"] for row in chosen} - alarmed(load_triage(), chosen, None) == set()
+
+
+def test_rules_alone_take_no_look_alike_of_the_tuning_half_for_a_danger() -> None:
+    assert alarmed(load_triage(), rows(half="tuning", is_danger=False), None) == set()
+
+
+def test_dangers_in_unseen_words_are_seen(triage: Triage, embedder: SentenceEmbedder) -> None:
+    chosen = rows(half="held_out", is_danger=True)
+    assert len(alarmed(triage, chosen, embedder)) >= HELD_OUT_FLOOR
+    assert len(chosen) == 63
+
+
+def test_unseen_look_alikes_are_rarely_taken_for_a_danger(triage: Triage, embedder: SentenceEmbedder) -> None:
+    chosen = rows(half="held_out", is_danger=False)
+    assert len(alarmed(triage, chosen, embedder)) <= 2
+    assert len(chosen) == 63
+
+
+def test_meaning_raises_no_alarm_for_the_look_alikes_it_was_tuned_on(
+    triage: Triage, embedder: SentenceEmbedder
+) -> None:
+    assert alarmed(triage, rows(half="tuning", is_danger=False), embedder) == set()

@@ -80,9 +80,11 @@ class MeaningCheck:
         """Return the likeness that passes the threshold of its kind, or None.
 
         Args:
-            vector: float32 (dim,), unit length.
+            vector: float32 (dim,), unit length; one of another model's length is like nothing.
             kind: The beginning of the reason, one of `kinds()`.
         """
+        if vector.shape != self._vectors.shape[1:]:
+            return None
         scores = self._vectors @ vector
         best: dict[bool, int] = {}
         for index, exemplar in enumerate(self._exemplars.sentences):

@@ -118,6 +118,7 @@ class _Reader:
         self._asked: set[int] = set()
         self._sentence_no = 0
         self._segment_no = 0
+        self._segment_length = 0
         self._pending = ""
 
     def read(self) -> Text:
@@ -151,6 +152,8 @@ class _Reader:
         for token in self._canonical(raw):
             if self._opens_segment(token):
                 self._segment_no += 1
+            is_new = not self._segment or self._segment[-1] != self._segment_no
+            self._segment_length = 1 if is_new else self._segment_length + 1
             self._pending = ""
             self._tokens.append(token)
             self._spans.append(span)
@@ -161,14 +164,9 @@ class _Reader:
         """A new thought starts at ``but``, at a dash, and at ``and my`` or ``, he``; short openings stay attached."""
         if not self._tokens or self._sentence[-1] != self._sentence_no:
             return False
-        length = 0
-        for number in reversed(self._segment):
-            if number != self._segment_no:
-                break
-            length += 1
         if token in self._spelling.joiners:
-            return length > 0
-        if length <= 3:
+            return self._segment_length > 0
+        if self._segment_length <= 3:
             return False
         if self._pending in _STRONG and self._pending:
             return True

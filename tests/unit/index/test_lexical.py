@@ -8,7 +8,7 @@ import pytest
 from bot.errors import BadIndexError
 from bot.index.lexical import LexicalIndex
 
-DOCUMENTS = [["fever", "crs", "infus"], ["lupus", "diseas"], ["lupus", "skin", "sun"], []]
+DOCUMENTS = [["fever", "crs", "infusion"], ["lupus", "diseases"], ["lupus", "skin", "sun"], []]
 
 
 @pytest.fixture
@@ -22,6 +22,12 @@ def test_scores_are_shares_of_the_best_possible(lexical: LexicalIndex) -> None:
     assert scores.shape == (4,)
     assert 0 < scores[0] < 1
     assert list(scores[1:]) == [0, 0, 0]
+
+
+def test_counts_stems_and_keeps_spellings(lexical: LexicalIndex) -> None:
+    assert lexical.document_counts["diseas"] == 1
+    assert lexical.document_counts["lupus"] == 2
+    assert lexical.spellings == ("crs", "diseases", "fever", "infusion", "lupus", "skin", "sun")
 
 
 def test_a_rare_word_weighs_more_than_a_common_one(lexical: LexicalIndex) -> None:
@@ -46,6 +52,7 @@ def test_comes_back_from_disk_as_it_was(tmp_path: Path, lexical: LexicalIndex) -
     loaded = LexicalIndex.load(tmp_path, size=4)
 
     assert loaded.document_counts == lexical.document_counts
+    assert loaded.spellings == lexical.spellings
     np.testing.assert_array_equal(loaded.scores(["lupus", "sun"]), lexical.scores(["lupus", "sun"]))
 
 

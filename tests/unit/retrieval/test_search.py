@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bot.errors import BadIndexError
+from bot.retrieval.fusion import LEXICAL_WEIGHT
 from bot.retrieval.search import MAX_QUERY_CHARS, Searcher
 from tests.fakes.encoders import HashEmbedder
 from tests.fakes.indexes import FEVER, guide_chunks, make_chunk, make_index
@@ -110,7 +111,8 @@ def test_a_vector_that_is_no_number_leaves_the_words_to_decide() -> None:
     hits = searcher.search("sunscreen").hits
 
     assert [hit.chunk.id for hit in hits] == ["sun"]
-    assert (hits[0].dense, hits[0].score) == (-1.0, round(0.4 * hits[0].lexical, 6))
+    assert hits[0].dense == -1.0
+    assert hits[0].score == pytest.approx(LEXICAL_WEIGHT * hits[0].lexical, abs=1e-5)
 
 
 def test_a_vector_of_another_model_is_refused() -> None:

@@ -7,21 +7,25 @@ import pytest
 from bot.index.words import stem
 from bot.retrieval.spelling import Speller
 
-KNOWN = (
-    "lupus leukapheresis rituximab belimumab anifrolumab leflunomide mycophenolate steroid fatigue remission infusion "
-    "insurance contagious voclosporin tacrolimus"
-).split()
+# fmt: off
+KNOWN = [
+    "anifrolumab", "belimumab", "carried", "contagious", "fatigue", "infusion", "insurance", "leflunomide",
+    "leukapheresis", "lupus", "remission", "rituximab", "steroids", "stable", "tacrolimus", "voclosporin",
+]
+# fmt: on
 
 
 @pytest.fixture
 def speller() -> Speller:
-    return Speller(vocabulary=[stem(word) for word in KNOWN])
+    return Speller(spellings=KNOWN, is_word={"married", "table"}.__contains__)
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
         ("lupis", "lupus"),
+        ("luopus", "lupus"),
+        ("steriods", "steroids"),
         ("lukaferesis", "leukapheresis"),
         ("contagous", "contagious"),
         ("insurence", "insurance"),
@@ -40,8 +44,13 @@ def test_never_turns_a_medicine_into_another(speller: Speller, name: str) -> Non
     assert speller.stems([name]) == [stem(name)]
 
 
-@pytest.mark.parametrize("word", ["lupus", "gold", "x9z8y7", "2027", "狼疮狼疮狼疮", "qqqqqqqqqq"])
+@pytest.mark.parametrize("word", ["lupus", "steroid", "gold", "x9z8y7", "2027", "狼疮狼疮狼疮", "qqqqqqqqqq"])
 def test_leaves_alone_what_is_known_short_or_unlike_anything(speller: Speller, word: str) -> None:
+    assert speller.stems([word]) == [stem(word)]
+
+
+@pytest.mark.parametrize("word", ["married", "table"])
+def test_leaves_alone_what_is_spelt_right(speller: Speller, word: str) -> None:
     assert speller.stems([word]) == [stem(word)]
 
 
@@ -50,7 +59,8 @@ def test_keeps_the_order_and_the_repeats(speller: Speller) -> None:
 
 
 def test_a_flood_of_unknown_words_costs_little() -> None:
-    speller = Speller(vocabulary=[f"word{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{'x' * (i % 9)}" for i in range(5_000)])
+    words = [f"word{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{'x' * (i % 9)}" for i in range(5_000)]
+    speller = Speller(spellings=words)
     flood = [f"nonsense{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(600)]
 
     started = time.process_time()
@@ -59,4 +69,4 @@ def test_a_flood_of_unknown_words_costs_little() -> None:
 
 
 def test_an_empty_index_corrects_nothing() -> None:
-    assert Speller(vocabulary=[]).stems(["lupis"]) == [stem("lupis")]
+    assert Speller(spellings=[]).stems(["lupis"]) == [stem("lupis")]

@@ -12,7 +12,7 @@ from bot.errors import LimitError, NotFoundError, StoreError
 from bot.settings import ROOT
 from bot.web.chat_talk import MAX_INTERRUPTIONS, Press, Screen, Talk
 from bot.web.chat_texts import load_chat_texts
-from tests.fakes.chat_service import ANSWER, EMERGENCY, PERSON, FakeService
+from tests.fakes.chat_service import ANSWER, EMERGENCY, PERSON, FakeService, make_reply
 
 TEXTS = load_chat_texts(prompts_dir=ROOT / "prompts", language="en")
 
@@ -124,6 +124,20 @@ async def test_says_nothing_while_a_person_owns_the_talk() -> None:
     page = Page(Silent())
     await page.write("Hello Anna")
     assert (page.steps, page.buttons) == ({}, [])
+
+
+async def test_an_emergency_is_answered_without_a_database() -> None:
+    class Homeless(FakeService):
+        def open(self, **more: Any) -> Any:
+            raise StoreError("no disk")
+
+        def reply(self, *, conversation_id: str, text: str, **more: Any) -> Any:
+            return make_reply(conversation_id, text)
+
+    page = Page(Homeless())
+    await page.write("I have chest pain")
+    assert page.texts() == [EMERGENCY.replace("(tel:", "(#tel:")]
+    assert (page.screen.conversation_id, page.opened) == (None, [])
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
