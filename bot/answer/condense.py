@@ -38,6 +38,8 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 # Words that do not make a question stand on its own.
+_SUBJECTS = frozenset({"cart", "lupus", "sle"})
+_FEW_TOPICS = 2
 _COMMON_TOPICS = frozenset({"cart", "car", "lupus", "sle", "therapy", "treatment", "cells", "cell", "patients"})
 
 
@@ -95,7 +97,9 @@ def is_follow_up(question: Question) -> bool:
     length = len(question.text.split())
     if not topics:
         return length <= 2 * _FOLLOW_UP_WORDS
-    return length <= _FOLLOW_UP_WORDS and bool(_LEANS.search(question.text) or topics <= 2)
+    if length > _FOLLOW_UP_WORDS:
+        return False
+    return _LEANS.search(question.text) is not None or (topics <= _FEW_TOPICS and not _names_subject(question.text))
 
 
 def topic_of(earlier: Sequence[str]) -> str:
@@ -111,6 +115,10 @@ def topic_of(earlier: Sequence[str]) -> str:
 def _topics(text: str) -> int:
     """Count the words that make a question stand on its own."""
     return sum(word not in _COMMON_TOPICS for word in words(text))
+
+
+def _names_subject(text: str) -> bool:
+    return not _SUBJECTS.isdisjoint(words(text))
 
 
 def _turn(sentence: str) -> re.Match[str] | None:

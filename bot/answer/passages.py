@@ -10,8 +10,8 @@ from bot.domain import Chunk, Hit, Span
 from bot.index.words import terms
 from bot.retrieval.search import Found
 
-
-_VERDICT = re.compile(r"(?:Yes|No|Not always|Not yet|Not quite|Often|Sometimes|Usually|Mostly|Perhaps)[,:]\s+")
+# After a comma a hedge belongs to its sentence: "Usually, the trial pays" must not become "The trial pays".
+_VERDICT = re.compile(r"(?:(?:Yes|No)[,:]|(?:Not always|Not yet|Not quite|Often|Sometimes|Usually|Mostly|Perhaps):)\s+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,15 +179,12 @@ class Triage:
         return max(near, default=(0, False))[1]
 
     def _asks(self, reading: _Reading, *, besides: tuple[Range, ...]) -> bool:
-        """Is there a question on the guide's topics in a sentence or thought other than that of the signs?"""
-        numbers = reading.text.segment
-        taken = {numbers[index] for span in besides for index in range(span.start, span.end)}
-        topics = self._segments(self._book.topic, reading) - taken
-        questions = self._segments(self._book.question, reading) - taken
-        asked = {
-            numbers[index] for index in range(len(numbers)) if reading.text.sentence[index] in reading.text.asked
-        } - taken
-        return bool(topics & (questions | asked))
+        """Is there a question, in a thought other than that of the signs, in a message that names the guide's topics?"""
+        text = reading.text
+        taken = {text.segment[index] for span in besides for index in range(span.start, span.end)}
+        questions = self._segments(self._book.question, reading)
+        questions |= {text.segment[index] for index, number in enumerate(text.sentence) if number in text.asked}
+        return bool(questions - taken) and self._found(self._book.topic, reading)
 
     def _by_meaning(self, reading: _Reading, vector: VectorOf | None, *, urgent: bool) -> Verdict | None:
         if self._meaning is None or vector is None:

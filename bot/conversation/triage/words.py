@@ -31,13 +31,17 @@ _LETTERS = str.maketrans(
     }
 )
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?;:,()\[\]\n…/°&%-]")
+_TOKEN = re.compile(
+    r"\b(?i:c[34]|cd\d\d|sp?o2|b4|sum1|some1)\b|"  # names of one piece
+    r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?;:,()\[\]\n…/°&%-]"
+)
 _LEET_WORD = re.compile(r"\b(?=[a-z013457@$]{0,16}[a-z])(?=[a-z]{0,16}[013457@$])[a-z013457@$]{2,20}\b")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _HYPHEN = re.compile(r"(?<=\w)[-\u2010-\u2015](?=\w)")
 _ENDS = frozenset(".!?\n…")
-_BREAKS = frozenset(",;:()[]-")
-_STRONG = frozenset(";:()[]-")
+_BREAKS = frozenset(",;:-")
+_BRACKETS = frozenset("()[]")
+_STRONG = frozenset(";-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class _Reader:
             raw = match.group()
             if raw in _ENDS or raw in _BREAKS:
                 self._mark(raw)
-            else:
+            elif raw not in _BRACKETS:
                 self._add(raw, match.span())
         return Text(
             self._cleaned,

@@ -112,7 +112,9 @@ def test_a_build_embeds_only_what_changed(
 
     after = load_index(index_copy)
     assert sorted(text.split("\n")[0] for text in embedded) == ["Lupus is not catching.", "What is lupus?"]
-    changed = [number for number, row in enumerate(load_digests(after.folder)) if row not in load_digests(before.folder)]
+    changed = [
+        number for number, row in enumerate(load_digests(after.folder)) if row not in load_digests(before.folder)
+    ]
     model = SentenceEmbedder(folder=model_folder())
     texts = sorted(embedded, key=len, reverse=True)
     expected = original(model, texts)

@@ -69,7 +69,7 @@ def test_another_format_is_refused(index_copy: Path) -> None:
     (index.folder / MANIFEST_FILE).unlink()
     write_manifest(index.folder, replace(index.manifest, format=1))
 
-    with pytest.raises(BadIndexError, match="format 1.*index build"):
+    with pytest.raises(BadIndexError, match=r"format 1.*index build"):
         load_index(index_copy)
 
 

@@ -505,7 +505,7 @@ def test_the_original_of_an_identifier_is_kept_nowhere(desk: Desk, caplog: pytes
     caplog.set_level(logging.DEBUG)
     reply = desk.say(NAMED)
     desk.service.give_feedback(
-        reply_id=reply.reply_id, visitor_id="v", value=-1, comment="call Zebulon Quarrie, 202-555-0142"
+        reply_id=reply.reply_id, visitor_id="v", value=-1, comment="My name is Zebulon Quarrie, 202-555-0142"
     )
     desk.source.draft = make_abstention()
     desk.say(NAMED)
