@@ -35,7 +35,7 @@ def lacks_a_name(question: str, passage: str) -> bool:
 def _lists() -> _Lists:
     raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     single = [[name] for key in ("diseases", "animals", "treatments", "news") for name in raw[key]]
-    groups = [*single, *raw["places"], raw["money"]]
+    groups = [*single, *raw["places"], raw["money"], raw["amounts"]]
     return _Lists(
         groups=tuple(_any_of(group) for group in groups),
         any_name=_any_of(name for group in groups for name in group),

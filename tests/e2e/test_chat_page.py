@@ -115,6 +115,7 @@ def test_an_emergency_stands_out_and_its_number_can_be_tapped(visit: Visit) -> N
     visit.open()
     visit.ask("I have chest pain")
     block = visit.page.locator(LAST_STEP)
+    expect(block.get_by_text("Call your local emergency number now.")).to_be_in_viewport()
     expect(block.locator('a[href="tel:112"]')).to_be_in_viewport()
     expect(block.locator('a[href="tel:112"]')).not_to_have_attribute("target", "_blank")
     expect(block).to_have_css("background-color", "rgb(253, 236, 236)")

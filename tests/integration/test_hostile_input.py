@@ -28,7 +28,7 @@ from tests.fakes.hostile import FOREIGN_HOST, hostile_messages
 ROOT = Path(__file__).parents[2]
 MESSAGES = 10_000
 MESSAGES_WITH_MODEL = 240
-TURNS = 40
+TURNS = 8
 MAX_SECONDS = 10.0
 """For one reply, on a busy machine; the slowest takes under one second on a quiet one."""
 

@@ -1,7 +1,8 @@
 """How many dangers in words of their own triage sees, and how many harmless look-alikes it takes for one.
 
-``tests/data/triage_paraphrases.jsonl``: the tuning half was read while the rules were written; of the held-out half
-only the counts were looked at. The floors are the counts of the run that chose the thresholds of ``exemplars.yaml``.
+``tests/data/triage_paraphrases.jsonl``: the tuning part was read while the rules were written; of the held-out part
+only the counts were looked at. The floors are the counts of the first run on it: 58 of 70 dangers (53 by the rules
+alone), 4 of 50 look-alikes. Whoever reads the failures of the held-out part has to move it to the tuning part.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from bot.index.embedder import SentenceEmbedder, model_folder
 
 PARAPHRASES = Path(__file__).resolve().parents[1] / "data" / "triage_paraphrases.jsonl"
 ALARMS = {Outcome.EMERGENCY, Outcome.CRISIS}
+HELD_OUT_DANGERS_SEEN = 58
+HELD_OUT_FALSE_ALARMS = 4
 
 Row = dict[str, Any]
 
@@ -50,25 +53,25 @@ def alarmed(triage: Triage, chosen: list[Row], embedder: SentenceEmbedder | None
     return raised
 
 
-def test_rules_alone_see_every_danger_of_the_tuning_half() -> None:
+def test_rules_alone_see_every_danger_of_the_tuning_part() -> None:
     chosen = rows(half="tuning", is_danger=True)
     assert {row["id"] for row in chosen} - alarmed(load_triage(), chosen, None) == set()
 
 
-def test_rules_alone_take_no_look_alike_of_the_tuning_half_for_a_danger() -> None:
+def test_rules_alone_take_no_look_alike_of_the_tuning_part_for_a_danger() -> None:
     assert alarmed(load_triage(), rows(half="tuning", is_danger=False), None) == set()
 
 
 def test_dangers_in_unseen_words_are_seen(triage: Triage, embedder: SentenceEmbedder) -> None:
     chosen = rows(half="held_out", is_danger=True)
-    assert len(alarmed(triage, chosen, embedder)) >= HELD_OUT_FLOOR
-    assert len(chosen) == 63
+    assert len(alarmed(triage, chosen, embedder)) >= HELD_OUT_DANGERS_SEEN
+    assert len(chosen) == 70
 
 
 def test_unseen_look_alikes_are_rarely_taken_for_a_danger(triage: Triage, embedder: SentenceEmbedder) -> None:
     chosen = rows(half="held_out", is_danger=False)
-    assert len(alarmed(triage, chosen, embedder)) <= 2
-    assert len(chosen) == 63
+    assert len(alarmed(triage, chosen, embedder)) <= HELD_OUT_FALSE_ALARMS
+    assert len(chosen) == 50
 
 
 def test_meaning_raises_no_alarm_for_the_look_alikes_it_was_tuned_on(

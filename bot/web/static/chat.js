@@ -11,6 +11,7 @@
   // settled: what is there has been drawn; whatever comes now is news.
   const state = { conversation: null, settled: false, seen: new Set(), opener: null };
   const SETTLE_MS = 2000;
+  const SCROLL_MS = 600;
 
   const style = document.documentElement.style;
   style.setProperty("--guide-name", JSON.stringify(texts.name));
@@ -101,18 +102,25 @@
     const last = fresh[fresh.length - 1];
     if (!state.settled) {
       window.setTimeout(() => (state.settled = true), SETTLE_MS);
-      last.scrollIntoView({ block: "end" });
+      show(last);
       return;
     }
     live.textContent = texts.announce.replace("{name}", texts.name).replace("{text}", spokenWords(last));
     bringIntoView(last);
   }
 
-  // Chainlit scrolls for what the patient writes; what comes by itself must be brought into view by us.
+  // The beginning of a reply is what must be seen: in an emergency it says what to do.
+  function show(step) {
+    const room = document.getElementById("message-composer").getBoundingClientRect().top - 60;
+    step.scrollIntoView({ block: step.getBoundingClientRect().height > room ? "start" : "end" });
+  }
+
+  // Chainlit scrolls, gently, for what the patient writes; what comes by itself must be brought into view by us.
   function bringIntoView(step) {
-    const box = step.getBoundingClientRect();
-    const floor = document.getElementById("message-composer").getBoundingClientRect().top;
-    if (box.top > floor - 48) step.scrollIntoView({ block: "center" });
+    window.setTimeout(function () {
+      const floor = document.getElementById("message-composer").getBoundingClientRect().top;
+      if (step.isConnected && step.getBoundingClientRect().top > floor - 48) show(step);
+    }, SCROLL_MS);
   }
 
   // The pressed thumb is gone; whoever uses a keyboard must not be thrown back to the top of the page.
