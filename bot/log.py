@@ -11,7 +11,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 # What these say of an ordinary start buries the address that was printed.
-_CHATTY = ("faiss", "uvicorn", "uvicorn.error", "chainlit", "alembic", "httpx", "engineio", "socketio")
+_CHATTY = ("faiss", "bm25s", "uvicorn", "uvicorn.error", "chainlit", "alembic", "httpx", "engineio", "socketio")
 
 
 class _JsonLines(logging.Formatter):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from bot.conversation.privacy.mask import Masked
 from bot.db.transcripts import TranscriptStore
@@ -223,5 +225,9 @@ class Record:
 
 
 def code_of(error: Exception) -> str:
-    """Return what the log may say of an error: our code or its class, never its text."""
-    return error.code if isinstance(error, BotError) else type(error).__name__
+    """Return what the log may say of an error: our code, or its class and place; never its text."""
+    if isinstance(error, BotError):
+        return error.code
+    frames = list(traceback.walk_tb(error.__traceback__))
+    place = f" at {Path(frames[-1][0].f_code.co_filename).name}:{frames[-1][1]}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -25,15 +25,23 @@ class Responder:
         record: The transcripts.
         source: The answer chain of the index in use.
         composer: Words the replies.
+        may_suggest: Tells whether a heading of the guide, asked as a question, is answered from the guide.
         clock: The time, UTC.
     """
 
     def __init__(
-        self, *, record: Record, source: AnswerSource, composer: Composer, clock: Callable[[], datetime]
+        self,
+        *,
+        record: Record,
+        source: AnswerSource,
+        composer: Composer,
+        may_suggest: Callable[[str], bool],
+        clock: Callable[[], datetime],
     ) -> None:
         self._record = record
         self._source = source
         self._composer = composer
+        self._may_suggest = may_suggest
         self._clock = clock
 
     def urgent(self, turn: Turn, verdict: Verdict) -> Reply:
@@ -109,6 +117,7 @@ class Responder:
         """Ask the answer chain; return a blank reply that names its edition, and the draft."""
         edition = self._source.edition()
         draft = edition.chain.invoke(Question(text=turn.masked.text, earlier=turn.said_before))
+        draft = replace(draft, follow_ups=tuple(filter(self._may_suggest, draft.follow_ups)))
         blank = replace(self._blank(turn), guide_version=edition.guide_version, index_version=edition.index_version)
         return blank, draft
 

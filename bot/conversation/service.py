@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bot.answer.source import AnswerSource
 from bot.conversation.compose import Composer
+from bot.conversation.first_look import FirstLook
 from bot.conversation.limits import Limits
 from bot.conversation.privacy.mask import mask
 from bot.conversation.record import Record, Turn, code_of
@@ -81,12 +82,17 @@ class ConversationService:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
-        self._source = source
-        self._triage = triage
         self._limits = limits
         self._clock = clock
         self._record = Record(store=store, clock=clock)
-        self._responder = Responder(record=self._record, source=source, composer=composer, clock=clock)
+        self._first_look = FirstLook(triage=triage, encode=source.encode)
+        self._responder = Responder(
+            record=self._record,
+            source=source,
+            composer=composer,
+            may_suggest=self._first_look.may_suggest,
+            clock=clock,
+        )
 
     def open(
         self, *, visitor_id: str, channel: str, language: str = "en", conversation_id: str | None = None
@@ -125,7 +131,7 @@ class ConversationService:
             NotFoundError: The conversation does not exist, or not for this visitor.
         """
         turn = self._turn(conversation_id, visitor_id, text)
-        verdict = self._check(turn)
+        verdict = self._first_look.check(turn.masked.text, earlier=turn.said_before)
         if verdict is not None and verdict.outcome in _URGENT:
             return self._urgent(turn, verdict, client_message_id)
         try:
@@ -189,16 +195,6 @@ class ConversationService:
         return self._record.turn(
             conversation_id=conversation_id, visitor_id=visitor_id, masked=mask(text), started=started
         )
-
-    def _check(self, turn: Turn) -> Verdict | None:
-        """Triage with its meaning check; by rules alone when the model or index is down; None when all is."""
-        text = turn.masked.text
-        for vector in (lambda: self._source.encode(text), None):
-            try:
-                return self._triage.check(text, vector=vector, earlier=turn.said_before)
-            except Exception as error:  # noqa: BLE001  # a vendor's own errors come through here; rules need no vendor
-                logger.error("triage failed", extra={"code": code_of(error), "with_meaning": vector is not None})
-        return None
 
     def _urgent(self, turn: Turn, verdict: Verdict, client_message_id: str | None) -> Reply:
         """Reply in any case; keep what can be kept."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -23,9 +22,9 @@ from bot.domain import Outcome
 from bot.index.loaded import CurrentIndex
 from bot.settings import ROOT
 from tests.fakes.encoders import HashEmbedder
+from tests.fakes.questions import development_questions
 from tests.fakes.stores import QuickStore
 
-_DEVELOPMENT = Path(os.environ.get("QUESTIONS_FILE", ROOT.parent / "shared" / "questions" / "dev.jsonl"))
 _URGENT = ("emergency", "crisis")
 
 
@@ -42,14 +41,7 @@ def _own() -> list[dict[str, Any]]:
     return [{"id": case["id"], "turns": [case["text"]], "expect": [case["outcome"]], "must": []} for case in cases]
 
 
-def _development() -> list[dict[str, Any]]:
-    if not _DEVELOPMENT.exists():
-        return []
-    items = map(json.loads, _DEVELOPMENT.read_text(encoding="utf-8").splitlines())
-    return [item for item in items if item["category"] in _URGENT]
-
-
-CASES = _own() + _development()
+CASES = _own() + [item for item in development_questions() if item["category"] in _URGENT]
 
 
 class Ward:

@@ -87,7 +87,7 @@ def test_the_server_answers_and_ends_cleanly(
     assert '"ready"' in pages["/readyz"][1]
     assert "not medical advice" in pages["/guide"][1]
     assert (process.returncode, b"Traceback" in err) == (0, False), err.decode()
-    assert out.decode() == f"The guide is at {site.replace('127.0.0.1', 'localhost')}/chat   (stop it with Ctrl+C)\n"
+    assert out.decode() == f"The guide is at {site}/chat   (stop it with Ctrl+C)\n"
 
 
 def test_a_damaged_index_is_one_line(

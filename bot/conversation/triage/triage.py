@@ -179,7 +179,7 @@ class Triage:
         return max(near, default=(0, False))[1]
 
     def _asks(self, reading: _Reading, *, besides: tuple[Range, ...]) -> bool:
-        """Is there a question, in a thought other than that of the signs, in a message that names the guide's topics?"""
+        """Is there a question in another thought than the signs, in a message that names the guide's topics?"""
         text = reading.text
         taken = {text.segment[index] for span in besides for index in range(span.start, span.end)}
         questions = self._segments(self._book.question, reading)

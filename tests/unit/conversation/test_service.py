@@ -399,6 +399,15 @@ def test_an_abstention_names_the_nearest_topics_offers_a_person_and_is_kept_as_a
     assert "flare" in str(gaps[0].section_ids)
 
 
+def test_only_questions_that_the_guide_answers_are_suggested(desk: Desk) -> None:
+    suggested = ("What is a flare?", DANGER, HELLO, PERSON, STOP_IT, STOP_IT_GENERAL)
+    for draft in (make_answer(follow_ups=suggested), make_abstention(follow_ups=suggested)):
+        desk.source.draft = draft
+        reply = desk.say(QUESTION)
+        assert reply.follow_ups == ("What is a flare?", STOP_IT_GENERAL)
+        assert "breathe" not in reply.text
+
+
 @pytest.mark.parametrize("text", [HELLO, DANGER, CRISIS, PERSON, STOP_IT])
 def test_fixed_replies_cite_nothing_and_need_no_guide(text: str, desk: Desk) -> None:
     no_index(desk)
