@@ -17,9 +17,9 @@ _FILE = Path(__file__).parent / "entities.yaml"
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """The lists of ``entities.yaml``: names that answer each other, a pattern each."""
+    """The lists of ``entities.yaml``: names that answer each other, each with a pattern for questions and one for passages."""
 
-    groups: tuple[re.Pattern[str], ...]
+    groups: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     any_name: re.Pattern[str]
 
 
@@ -28,7 +28,7 @@ def lacks_a_name(question: str, passage: str) -> bool:
     asked, said = folded(question), folded(passage)
     if _lists().any_name.search(asked) is None:
         return False
-    return any(group.search(asked) and not group.search(said) for group in _lists().groups)
+    return any(in_question.search(asked) and not in_passage.search(said) for in_question, in_passage in _lists().groups)
 
 
 @cache
@@ -37,9 +37,13 @@ def _lists() -> _Lists:
     single = [[name] for key in ("diseases", "animals", "treatments", "news") for name in raw[key]]
     groups = [*single, *raw["places"], raw["money"], raw["amounts"]]
     return _Lists(
-        groups=tuple(_any_of(group) for group in groups),
+        groups=tuple((_any_of(group), _any_of([*group, *_said_also(group, raw["said_also"])])) for group in groups),
         any_name=_any_of(name for group in groups for name in group),
     )
+
+
+def _said_also(group: list[str], extra: dict[str, list[str]]) -> list[str]:
+    return [name for key, names in extra.items() if key in group for name in names]
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

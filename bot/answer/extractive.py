@@ -19,7 +19,8 @@ _SECOND_SHARE = 0.85
 _SURE_SECOND_SHARE = 0.94
 _SECOND_SENTENCES = 3
 _SECTIONS = 3
-_LEAST_RELEVANCE = 0.45
+_LEAST_RELEVANCE = 0.35
+_CLEAR_RELEVANCE = 0.45
 # With this many words from the best section an answer is whole; more would be about something else.
 _ENOUGH_WORDS = 60
 # A heading's yes or no is the patient's only when both ask the same; closer than this they mostly do.
@@ -39,10 +40,10 @@ def choose_sentences(found: Found) -> list[Candidate]:
     chosen = _from_best(groups[0])
     for group in groups[1:_SECTIONS]:
         is_whole = sum(candidate.words for candidate in chosen) >= _ENOUGH_WORDS
-        least = _SURE_SECOND_SHARE if is_whole else _SECOND_SHARE
-        if group[0].hit_score < least * groups[0][0].hit_score:
+        share = _SURE_SECOND_SHARE if is_whole else _SECOND_SHARE
+        if group[0].hit_score < share * groups[0][0].hit_score:
             break
-        chosen += _additions(group, chosen)
+        chosen += _additions(group, chosen, least=_CLEAR_RELEVANCE if is_whole else _LEAST_RELEVANCE)
     return [c if c.chunk.section_id in asks_same else without_verdict(c) for c in chosen]
 
 
@@ -70,11 +71,11 @@ def _from_best(group: Sequence[Candidate]) -> list[Candidate]:
     return _in_order(_fill(lead, rest, most_words=_FULL_SECTION_WORDS))
 
 
-def _additions(group: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
+def _additions(group: Sequence[Candidate], chosen: Sequence[Candidate], *, least: float) -> list[Candidate]:
     """Take what another section adds: its lead if it answers a question, then its closest sentences."""
     room = _MOST_WORDS - sum(candidate.words for candidate in chosen)
     ranked = sorted(group, key=lambda candidate: -candidate.relevance)
-    fitting = [candidate for candidate in ranked if candidate.relevance >= _LEAST_RELEVANCE]
+    fitting = [candidate for candidate in ranked if candidate.relevance >= least]
     added: list[Candidate] = []
     for candidate in fitting[:_SECOND_SENTENCES]:
         if candidate.words <= room and not repeats(candidate, [*chosen, *added]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,24 @@ class DenseMatch:
         """Return the best cosine of any row."""
         return max(self.passage, self.question, self.sentence)
 
+    def add(self, kind: int, part_no: int, cosine: float) -> None:
+        """Take in one row."""
+        if kind == RowKind.PASSAGE:
+            self.passage = max(self.passage, cosine)
+        elif kind == RowKind.QUESTION:
+            self.question = max(self.question, cosine)
+        else:
+            self.sentence = max(self.sentence, cosine)
+            self.sentences[part_no] = cosine
+
+
+def rows_by_chunk(index: LoadedIndex) -> dict[int, list[int]]:
+    """Return the row ids of each chunk."""
+    rows: dict[int, list[int]] = {}
+    for row_id, chunk_no in enumerate(index.rows[:, 0].tolist()):
+        rows.setdefault(chunk_no, []).append(row_id)
+    return rows
+
 
 def nearest_chunks(index: LoadedIndex, query: NDArray[np.float32], *, rows: int = ROWS) -> dict[int, DenseMatch]:
     """Return the matches by chunk number for the nearest rows.
@@ -40,29 +58,26 @@ def nearest_chunks(index: LoadedIndex, query: NDArray[np.float32], *, rows: int 
     matches: dict[int, DenseMatch] = {}
     ids, cosines = index.store.nearest(query, rows)
     for (chunk_no, kind, part_no), cosine in zip(index.rows[ids].tolist(), cosines.tolist(), strict=True):
-        match = matches.get(chunk_no)
-        if match is None:
-            match = matches[chunk_no] = DenseMatch()
-        # Best first: the first of a kind is the best of it.
-        if kind == RowKind.PASSAGE:
-            match.passage = cosine
-        elif kind == RowKind.QUESTION:
-            match.question = max(match.question, cosine)
-        else:
-            match.sentence = max(match.sentence, cosine)
-            match.sentences[part_no] = cosine
+        matches.setdefault(chunk_no, DenseMatch()).add(kind, part_no, cosine)
     return matches
 
 
-def passage_matches(index: LoadedIndex, query: NDArray[np.float32], chunks: Iterable[int]) -> dict[int, DenseMatch]:
-    """Return the matches of chunks whose rows were not among the nearest, by their passages alone.
+def complete_matches(
+    index: LoadedIndex, query: NDArray[np.float32], chunks: Iterable[int], *, rows_of: Mapping[int, list[int]]
+) -> dict[int, DenseMatch]:
+    """Return the matches of some chunks by all their rows, the far ones too.
 
     Args:
         query: float32 (dim,), a unit vector.
-        chunks: Chunk numbers; the passage of a chunk is the row of the same number.
+        chunks: Chunk numbers.
+        rows_of: The row ids of each chunk.
     """
     numbers = list(chunks)
-    if not numbers or not np.isfinite(query).all():
+    ids = [row for number in numbers for row in rows_of[number]]
+    if not ids or not np.isfinite(query).all():
         return {}
-    cosines = index.store.rows(numbers) @ query
-    return {number: DenseMatch(passage=cosine) for number, cosine in zip(numbers, cosines.tolist(), strict=True)}
+    matches = {number: DenseMatch() for number in numbers}
+    cosines = index.store.rows(ids) @ query
+    for (chunk_no, kind, part_no), cosine in zip(index.rows[ids].tolist(), cosines.tolist(), strict=True):
+        matches[chunk_no].add(kind, part_no, cosine)
+    return matches

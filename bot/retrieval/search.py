@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bot.domain import Hit
 from bot.index.loaded import LoadedIndex
 from bot.index.words import words
-from bot.retrieval.dense import ROWS, DenseMatch, nearest_chunks, passage_matches
+from bot.retrieval.dense import ROWS, DenseMatch, complete_matches, nearest_chunks, rows_by_chunk
 from bot.retrieval.fusion import dense_score, fused_score
 from bot.retrieval.spelling import Speller
 
@@ -62,6 +62,7 @@ class Searcher:
     ) -> None:
         self.index = index
         self.speller = Speller(spellings=index.lexical.spellings, is_word=is_word)
+        self._rows_of = rows_by_chunk(index)
         self._encode = encode
 
     def search(self, query: str, *, k: int = 10) -> Found:
@@ -82,7 +83,7 @@ class Searcher:
         vector = self._encode(query)
         dense = nearest_chunks(self.index, vector, rows=max(ROWS, k * _ROWS_A_CHUNK))
         numbers = self._candidates(dense, lexical, most=max(CANDIDATES, k))
-        dense |= passage_matches(self.index, vector, sorted(numbers - dense.keys()))
+        dense = complete_matches(self.index, vector, sorted(numbers), rows_of=self._rows_of)
         hits = sorted((self._hit(n, dense.get(n, _NO_MATCH), float(lexical[n])) for n in numbers), key=_order)
         sentences = {
             (self.index.chunks[n].id, part): cosine

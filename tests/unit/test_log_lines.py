@@ -7,7 +7,6 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -88,12 +87,12 @@ def test_the_check_passes_a_good_line() -> None:
     assert problems_in('logger.info("reply", extra={"conversation_id": turn.conversation_id, "n": 3})') == []
 
 
-def test_a_logged_error_keeps_its_class_and_loses_its_words(tmp_path: Path) -> None:
+def test_a_logged_error_keeps_its_class_and_loses_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(log._JsonLines())
-    logger = logging.Logger("t")
-    logger.addHandler(handler)
+    logger = logging.getLogger("test_log_lines")
+    monkeypatch.setattr(logger, "handlers", [handler])
     try:
         raise ValueError("my name is Zebulon")
     except ValueError:
