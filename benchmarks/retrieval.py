@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.questions import Bench, arguments, read_questions
 from bot.index.encoders import open_encoder
 from bot.index.words import words
-from bot.retrieval.dense import nearest_chunks
+from bot.retrieval.dense import DenseSearch
 from bot.retrieval.merge import merged
 from bot.retrieval.search import Searcher
 from bot.retrieval.spelling import Speller
@@ -46,7 +46,8 @@ def measure(bench: Bench, query: str) -> dict[str, float]:
     plain = _timed(found, "words", lambda: words(query))
     stems = _timed(found, "spelling", lambda: speller.stems(plain))
     _timed(found, "BM25", lambda: index.lexical.scores(stems))
-    _timed(found, "vector search", lambda: nearest_chunks(index, vector))
+    dense = DenseSearch(index=index)
+    _timed(found, "vector search", lambda: dense.cosines(vector))
     searcher = Searcher(index=index, encode=lambda text: vector, is_word=bench.words.is_word)
     hits = _timed(found, _BEYOND, lambda: searcher.search(query, k=12))
     parts = sum(found[part] for part in ("words", "spelling", "BM25", "vector search"))

@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.answer.source import AnswerSource
 from bot.conversation.compose import Composer
 from bot.conversation.limits import Limits
+from bot.conversation.record import code_of
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
 from bot.conversation.triage.examples import example_vectors
@@ -21,7 +22,7 @@ from bot.conversation.triage.meaning import MeaningCheck, load_exemplars
 from bot.conversation.triage.triage import Triage, load_triage
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
-from bot.errors import BadIndexError, ModelError, SettingsError
+from bot.errors import SettingsError
 from bot.index.encoders import open_encoder
 from bot.index.loaded import CurrentIndex
 from bot.settings import Settings
@@ -128,11 +129,13 @@ def make_triage(source: AnswerSource, *, cache_dir: Path) -> Triage:
     try:
         edition = source.edition()
         vectors = example_vectors(
-            exemplars.texts(), encode=edition.worker.encode, model=edition.searcher.index.manifest.model, folder=cache_dir
+            exemplars.texts(),
+            encode=edition.worker.encode,
+            model=edition.searcher.index.manifest.model,
+            folder=cache_dir,
         )
-    except (BadIndexError, ModelError) as error:
-        # The fixed rules must work when everything else is down.
-        logger.error("triage by rules alone", extra={"code": error.code})
+    except Exception as error:  # noqa: BLE001  # the fixed rules must work when everything else is down
+        logger.error("triage by rules alone", extra={"code": code_of(error)})
         return load_triage()
     return load_triage(meaning=MeaningCheck(exemplars, vectors))
 

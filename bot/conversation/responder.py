@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.answer.source import AnswerSource
 from bot.conversation.compose import Composer
+from bot.conversation.privacy.question import question_of
 from bot.conversation.record import Record, Turn, code_of
 from bot.domain import Draft, Message, Outcome, Question, Reply, Speaker, Verdict
 from bot.errors import BotError
@@ -116,7 +117,7 @@ class Responder:
     def _drafted(self, turn: Turn) -> tuple[Reply, Draft]:
         """Ask the answer chain; return a blank reply that names its edition, and the draft."""
         edition = self._source.edition()
-        draft = edition.chain.invoke(Question(text=turn.masked.text, earlier=turn.said_before))
+        draft = edition.chain.invoke(Question(text=question_of(turn.masked.text), earlier=turn.said_before))
         draft = replace(draft, follow_ups=tuple(filter(self._may_suggest, draft.follow_ups)))
         blank = replace(self._blank(turn), guide_version=edition.guide_version, index_version=edition.index_version)
         return blank, draft

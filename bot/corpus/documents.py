@@ -10,10 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from bot.corpus.docx_file import read_docx_file
 from bot.corpus.extract import MAX_CHARS, Extract, Place
-from bot.corpus.html_file import read_html_file
-from bot.corpus.pdf_file import read_pdf_file
 from bot.corpus.plain_file import read_markdown_file, read_text_file
 from bot.corpus.text import cleaned, slug
 from bot.domain import Section
@@ -21,14 +18,34 @@ from bot.errors import CorpusError
 
 Reader = Callable[..., Extract]
 
+
+# The libraries of these three take a fifth of a second to import: only who reads such a file waits for them.
+def _read_html(content: bytes, *, name: str) -> Extract:
+    from bot.corpus.html_file import read_html_file
+
+    return read_html_file(content, name=name)
+
+
+def _read_pdf(content: bytes, *, name: str) -> Extract:
+    from bot.corpus.pdf_file import read_pdf_file
+
+    return read_pdf_file(content, name=name)
+
+
+def _read_docx(content: bytes, *, name: str) -> Extract:
+    from bot.corpus.docx_file import read_docx_file
+
+    return read_docx_file(content, name=name)
+
+
 _READERS: dict[str, Reader] = {
     ".md": read_markdown_file,
     ".markdown": read_markdown_file,
     ".txt": read_text_file,
-    ".html": read_html_file,
-    ".htm": read_html_file,
-    ".pdf": read_pdf_file,
-    ".docx": read_docx_file,
+    ".html": _read_html,
+    ".htm": _read_html,
+    ".pdf": _read_pdf,
+    ".docx": _read_docx,
 }
 SUFFIXES: tuple[str, ...] = tuple(_READERS)
 

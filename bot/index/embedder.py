@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,17 @@ class SentenceEmbedder:
         """
         # Texts of a length together: a batch is padded to its longest.
         order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
+        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
         rows: NDArray[np.float32] = np.zeros((len(texts), self._dimension()), dtype=np.float32)
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            rows[batch] = self._encoded([texts[i] for i in batch])
-            if on_batch is not None:
-                on_batch(min(start + BATCH, len(order)))
+        done = 0
+        # A batch a core: torch's own threads wait for each other by spinning, which on a busy machine measured five
+        # times slower (512 questions in 12.9 s with two of them, 2.7 s with one).
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            for batch, vectors in zip(batches, pool.map(self._encoded, _each(texts, batches)), strict=True):
+                rows[batch] = vectors
+                done += len(batch)
+                if on_batch is not None:
+                    on_batch(done)
         return rows
 
     def encode(self, text: str) -> NDArray[np.float32]:
@@ -100,13 +106,19 @@ class SentenceEmbedder:
         return int(self._model.get_embedding_dimension() or 0)
 
 
+def _each(texts: Sequence[str], batches: Sequence[Sequence[int]]) -> Iterator[list[str]]:
+    return ([texts[position] for position in batch] for batch in batches)
+
+
 def _open_model(folder: Path) -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
+        import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
+        torch.set_num_threads(1)
         disable_progress_bar()  # its bar for a second's work would tear ours
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     except ImportError as error:

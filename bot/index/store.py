@@ -1,4 +1,4 @@
-"""The door to faiss: unit rows in, nearest rows out."""
+"""The door to faiss: unit rows in, cosines out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class VectorStore:
 
         # Measured faster with one thread, alone and under concurrent searches.
         faiss.omp_set_num_threads(1)
+        self._faiss: Any = faiss  # its own types know few of its functions
         self._index = index
+        # The ids are the places in the flat index below the map: `build` gives them so.
+        self._flat: Any = faiss.downcast_index(index.index)
 
     @classmethod
     def build(cls, vectors: NDArray[np.float32]) -> VectorStore:
@@ -59,8 +62,11 @@ class VectorStore:
             raise BadIndexError("The vector index does not fit its manifest; build the index again.")
         return cls(index=index)
 
-    def nearest(self, query: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return up to k row ids and their cosines, best first; none for a vector that is not finite.
+    def cosines(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the cosine of every row with a query, in the order of the ids: float32 (n,).
+
+        All rows rather than the nearest: a chunk is judged by all of its rows, and for as many as a guide has
+        sorting them out costs more than the products.
 
         Args:
             query: float32 (dim,), a unit vector.
@@ -70,25 +76,19 @@ class VectorStore:
         """
         if query.shape != (self._index.d,):
             raise BadIndexError("The index was made with another embedding model. Run 'lupus-bot index build'.")
-        if not np.isfinite(query).all():
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        scores, ids = self._index.search(query.reshape(1, -1), min(k, self._index.ntotal))
-        found = ids[0] >= 0
-        return ids[0][found], scores[0][found]
+        found = np.empty(self._index.ntotal, dtype=np.float32)
+        whole = np.ascontiguousarray(query, dtype=np.float32)
+        kernel = self._faiss.fvec_inner_products_ny
+        pointer = self._faiss.swig_ptr
+        kernel(pointer(found), pointer(whole), self._flat.get_xb(), self._index.d, len(found))
+        return found
 
     def rows(self, ids: list[int]) -> NDArray[np.float32]:
         """Return the vectors of some rows: float32 (len(ids), dim)."""
-        import faiss
-
-        # The ids are the places in the flat index, so the map need not be asked for each.
-        flat = faiss.downcast_index(self._index.index)
-        vectors: NDArray[np.float32] = flat.reconstruct_batch(np.asarray(ids, dtype=np.int64))
+        vectors: NDArray[np.float32] = self._flat.reconstruct_batch(np.asarray(ids, dtype=np.int64))
         return vectors
 
     def all_rows(self) -> NDArray[np.float32]:
         """Return every vector in the order of the ids: float32 (n, dim)."""
-        import faiss
-
-        flat = faiss.downcast_index(self._index.index)
-        vectors: NDArray[np.float32] = flat.reconstruct_n(0, flat.ntotal)
+        vectors: NDArray[np.float32] = self._flat.reconstruct_n(0, self._flat.ntotal)
         return vectors

@@ -5,7 +5,10 @@ Reciprocal ranks were tried as well: they throw away how sure each side is, whic
 
 from __future__ import annotations
 
-from bot.retrieval.dense import DenseMatch
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.retrieval.dense import ABSENT, Cosines
 
 # Weights chosen on the development questions by `benchmarks/fusion.py`; see its table.
 LEXICAL_WEIGHT = 0.3
@@ -17,14 +20,18 @@ _SENTENCE_DISCOUNT = 0.95
 _AGREEMENT = 0.4
 
 
-def dense_score(match: DenseMatch) -> float:
-    """Return how near a chunk is by its best row and by all kinds of its rows together, 0..1."""
-    best = max(match.question, match.passage * _PASSAGE_DISCOUNT, match.sentence * _SENTENCE_DISCOUNT)
-    kinds = [cosine for cosine in (match.question, match.passage, match.sentence) if cosine > -1.0]
-    agreement = sum(kinds) / len(kinds) if kinds else 0.0
-    return max(0.0, (1 - _AGREEMENT) * best + _AGREEMENT * agreement)
+def dense_scores(cosines: Cosines) -> NDArray[np.float32]:
+    """Return how near each chunk is by its best row and by all kinds of its rows together: (chunks,), 0..1."""
+    passage, question, sentence = cosines.passage, cosines.question, cosines.sentence
+    best = np.maximum(question, np.maximum(passage * _PASSAGE_DISCOUNT, sentence * _SENTENCE_DISCOUNT))
+    kinds = np.stack((question, passage, sentence))
+    present = kinds > ABSENT
+    agreement = np.where(present, kinds, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+    scores: NDArray[np.float32] = np.maximum(0.0, (1 - _AGREEMENT) * best + _AGREEMENT * agreement)
+    return scores
 
 
-def fused_score(*, dense: float, lexical: float) -> float:
+def fused_scores(*, dense: NDArray[np.float32], lexical: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mix both scores, each 0..1, into one, 0..1."""
-    return (1 - LEXICAL_WEIGHT) * dense + LEXICAL_WEIGHT * lexical
+    scores: NDArray[np.float32] = (1 - LEXICAL_WEIGHT) * dense + LEXICAL_WEIGHT * lexical
+    return scores

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,19 +11,14 @@ from numpy.typing import NDArray
 from bot.domain import Hit
 from bot.index.loaded import LoadedIndex
 from bot.index.words import words
-from bot.retrieval.dense import ROWS, DenseMatch, complete_matches, nearest_chunks, rows_by_chunk
-from bot.retrieval.fusion import dense_score, fused_score
+from bot.retrieval.dense import ABSENT, DenseSearch
+from bot.retrieval.fusion import dense_scores, fused_scores
 from bot.retrieval.spelling import Speller
 
-# Chunks that each side brings to the fusion, at least.
-CANDIDATES = 50
-# Rows that a chunk has at most, about: how far to look for k chunks.
-_ROWS_A_CHUNK = 25
 # The model reads some 1,000 characters; what is longer than a long message is not read at all.
 MAX_QUERY_CHARS = 4_000
 # Scores are compared at this precision, so that the order of equals is by id on every machine.
 _DIGITS = 6
-_NO_MATCH = DenseMatch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +27,7 @@ class Found:
 
     Attributes:
         hits: Best first.
-        sentences: Cosine with the query by (chunk id, sentence number), where sentences were near.
+        sentences: Cosine with the query by (chunk id, sentence number), for the sentences of the hits.
         query_terms: The query's stemmed words after spelling correction.
     """
 
@@ -62,7 +57,7 @@ class Searcher:
     ) -> None:
         self.index = index
         self.speller = Speller(spellings=index.lexical.spellings, is_word=is_word)
-        self._rows_of = rows_by_chunk(index)
+        self._dense = DenseSearch(index=index)
         self._encode = encode
 
     def search(self, query: str, *, k: int = 10) -> Found:
@@ -80,44 +75,36 @@ class Searcher:
             return Found((), {}, ())
         query_terms = self.speller.stems(words(query))
         lexical = self.index.lexical.scores(query_terms)
-        vector = self._encode(query)
-        dense = nearest_chunks(self.index, vector, rows=max(ROWS, k * _ROWS_A_CHUNK))
-        numbers = self._candidates(dense, lexical, most=max(CANDIDATES, k))
-        dense = complete_matches(self.index, vector, sorted(numbers), rows_of=self._rows_of)
-        hits = sorted((self._hit(n, dense.get(n, _NO_MATCH), float(lexical[n])) for n in numbers), key=_order)
-        sentences = {
-            (self.index.chunks[n].id, part): cosine
-            for n in numbers & dense.keys()
-            for part, cosine in dense[n].sentences.items()
-        }
-        return Found(tuple(hits[:k]), sentences, tuple(query_terms))
-
-    def _candidates(self, dense: Mapping[int, DenseMatch], lexical: NDArray[np.float32], *, most: int) -> set[int]:
-        """Return the chunks that either side puts first; equals are taken by id."""
-        best = {number: dense_score(match) for number, match in dense.items()}
-        return {*self._first(best, most), *self._first(_highest(lexical, most), most)}
-
-    def _first(self, scores: Mapping[int, float], most: int) -> list[int]:
-        chunks = self.index.chunks
-        return sorted(scores, key=lambda number: (-round(scores[number], _DIGITS), chunks[number].id))[:most]
-
-    def _hit(self, chunk_no: int, match: DenseMatch, lexical: float) -> Hit:
-        score = fused_score(dense=dense_score(match), lexical=lexical)
-        return Hit(
-            chunk=self.index.chunks[chunk_no],
-            score=round(score, _DIGITS),
-            dense=round(match.best, _DIGITS),
-            lexical=round(lexical, _DIGITS),
-            question=round(match.question, _DIGITS),
+        cosines = self._dense.cosines(self._encode(query))
+        scores = np.round(fused_scores(dense=dense_scores(cosines), lexical=lexical), _DIGITS)
+        best = cosines.best
+        numbers = self._first(scores, listed=(best > ABSENT) | (lexical > 0), k=k)
+        hits = tuple(
+            Hit(
+                chunk=self.index.chunks[number],
+                score=_rounded(scores[number]),
+                dense=_rounded(best[number]),
+                lexical=_rounded(lexical[number]),
+                question=_rounded(cosines.question[number]),
+            )
+            for number in numbers
         )
+        sentences = {
+            (self.index.chunks[number].id, sentence_no): cosine
+            for number in numbers
+            for sentence_no, cosine in self._dense.sentences(cosines, number)
+        }
+        return Found(hits, sentences, tuple(query_terms))
+
+    def _first(self, scores: NDArray[np.float32], *, listed: NDArray[np.bool_], k: int) -> list[int]:
+        """Return the k best of the listed chunks, best first, equals by chunk id."""
+        scores = np.where(listed, scores, -1.0)
+        least = np.partition(scores, -k)[-k] if len(scores) > k else 0.0
+        # All that equal the last one are looked at, so that its id decides and not its place.
+        positions = np.flatnonzero(scores >= max(least, 0.0)).tolist()
+        chunks = self.index.chunks
+        return sorted(positions, key=lambda number: (-scores[number], chunks[number].id))[:k]
 
 
-def _order(hit: Hit) -> tuple[float, str]:
-    return -hit.score, hit.chunk.id
-
-
-def _highest(scores: NDArray[np.float32], most: int) -> dict[int, float]:
-    """Return the highest scores above zero by position: `most` of them, and all that equal the last."""
-    least = np.partition(scores, -most)[-most] if len(scores) > most else 0.0
-    positions = np.flatnonzero((scores >= least) & (scores > 0))
-    return dict(zip(positions.tolist(), scores[positions].tolist(), strict=True))
+def _rounded(value: np.float32) -> float:
+    return round(float(value), _DIGITS)

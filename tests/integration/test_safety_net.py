@@ -14,11 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from bot.answer.source import AnswerSource
-from bot.bootstrap import make_triage
 from bot.conversation.compose import Composer
 from bot.conversation.limits import Limits
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
+from bot.conversation.triage.triage import load_triage
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
 from bot.domain import Author, Outcome, Speaker
@@ -101,7 +101,7 @@ def open_house(tmp_path: Path, index_dir: Path) -> Callable[..., House]:
                 index=CurrentIndex(index_dir=index),
                 encoder_for=lambda _: encoder or HashEmbedder(),  # type: ignore[arg-type, return-value]
             ),
-            triage=make_triage(),
+            triage=load_triage(),
             composer=Composer(
                 texts=Texts.load(ROOT / "prompts" / "replies.en.yaml"), region=region, car_t_line=CAR_T_LINE
             ),

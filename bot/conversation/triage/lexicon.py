@@ -131,7 +131,7 @@ class Lexicon:
 
     def _look_up(self, token: str) -> _Starts:
         starts = self._exact.get(token, _Starts())
-        if token[0].isdigit():
+        if token[0].isdecimal():
             return _Starts([*starts.alone, *self._numbers_of(token)], starts.by_second, starts.by_beginning)
         for length in range(2, min(len(token), _LONGEST_BEGINNING) + 1):
             found = self._beginnings.get(token[:length])

@@ -17,34 +17,24 @@ def vectors() -> np.ndarray:
     return HashEmbedder().embed(TEXTS)
 
 
-def test_finds_the_nearest_row_first(vectors: np.ndarray) -> None:
-    ids, cosines = VectorStore.build(vectors).nearest(vectors[1], 3)
+def test_gives_the_cosine_of_every_row_in_order(vectors: np.ndarray) -> None:
+    cosines = VectorStore.build(vectors).cosines(vectors[1])
 
-    assert ids[0] == 1
-    assert cosines[0] == pytest.approx(1.0, abs=1e-6)
-    assert list(cosines) == sorted(cosines, reverse=True)
-
-
-def test_returns_all_rows_when_k_is_larger_than_the_index(vectors: np.ndarray) -> None:
-    ids, cosines = VectorStore.build(vectors).nearest(vectors[0], 1_000)
-
-    assert sorted(ids.tolist()) == [0, 1, 2]
-    assert len(cosines) == 3
+    assert cosines.dtype == np.float32
+    np.testing.assert_allclose(cosines, vectors @ vectors[1], atol=1e-6)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_finds_nothing_for_a_vector_that_is_not_finite(vectors: np.ndarray, bad: float) -> None:
+def test_gives_no_cosine_for_a_vector_that_is_not_finite(vectors: np.ndarray, bad: float) -> None:
     query = vectors[0].copy()
     query[7] = bad
 
-    ids, cosines = VectorStore.build(vectors).nearest(query, 3)
-
-    assert len(ids) == len(cosines) == 0
+    assert not np.isfinite(VectorStore.build(vectors).cosines(query)).any()
 
 
 def test_refuses_a_vector_of_another_model(vectors: np.ndarray) -> None:
     with pytest.raises(BadIndexError, match="another embedding model"):
-        VectorStore.build(vectors).nearest(np.ones(8, dtype=np.float32), 3)
+        VectorStore.build(vectors).cosines(np.ones(8, dtype=np.float32))
 
 
 def test_rows_come_back_as_they_were_put_in(tmp_path: Path, vectors: np.ndarray) -> None:

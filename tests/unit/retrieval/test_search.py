@@ -122,17 +122,6 @@ def test_a_vector_of_another_model_is_refused() -> None:
         searcher.search("lupus")
 
 
-def test_a_chunk_found_by_words_alone_still_gets_its_cosine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.retrieval.search.ROWS", 1)
-    monkeypatch.setattr("bot.retrieval.search._ROWS_A_CHUNK", 0)
-    searcher = Searcher(index=make_index(guide_chunks()), encode=EMBEDDER.encode)
-
-    hits = {hit.chunk.id: hit for hit in searcher.search("fever sunscreen").hits}
-
-    assert {"crs", "sun"} <= hits.keys()
-    assert min(hits["crs"].dense, hits["sun"].dense) > 0.1
-
-
 def test_sentences_near_the_query_are_listed_by_place(searcher: Searcher) -> None:
     found = searcher.search("CRS may start within days of the infusion.")
 

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.answer.entities import lacks_a_name
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "lacks"),
+    [
+        ("Does it work in diabetes?", "CAR-T is tested in lupus.", True),
+        ("Does it work in diabetes?", "CAR-T is tested in lupus and in diabetes.", False),
+        ("What does it cost in the UK?", "In Britain the NHS pays the cost.", False),
+        ("What does it cost in Canada?", "In Britain the NHS pays the cost.", True),
+        ("How much do I pay?", "The sponsor bears the price.", False),
+        ("Does yoga help?", "Walking helps.", True),
+        ("What is lupus?", "Anything.", False),
+        ("", "", False),
+        ("Is thé Crohn’s trial open?", "A trial for Crohn's disease.", False),
+    ],
+)
+def test_a_name_in_the_question_must_stand_in_the_passage(question: str, passage: str, lacks: bool) -> None:
+    assert lacks_a_name(question, passage) is lacks

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.answer.extractive import choose_sentences
+from bot.domain import Chunk, Hit
+from bot.retrieval.search import Found
+from tests.fakes.indexes import make_chunk
+
+WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima".split()  # noqa: SIM905
+
+
+def long_text(count: int) -> str:
+    return " ".join(f"{word.capitalize()} {' '.join(f'{word}{n}' for n in range(11))}." for word in WORDS[:count])
+
+
+def found(*hits: tuple[Chunk, float], near: dict[tuple[str, int], float] | None = None) -> Found:
+    return Found(tuple(Hit(chunk, score, score, 0.5, score) for chunk, score in hits), near or {}, ("alpha0",))
+
+
+def texts(result: Found) -> list[str]:
+    return [candidate.text for candidate in choose_sentences(result)]
+
+
+def test_a_short_section_is_taken_whole() -> None:
+    assert texts(found((make_chunk(), 0.9))) == [
+        "Fever is the first sign of CRS.",
+        "CRS may start within days of the infusion.",
+    ]
+
+
+def test_a_long_section_gives_its_lead_and_what_is_nearest_in_reading_order() -> None:
+    chunk = make_chunk(text=long_text(12))
+
+    shown = choose_sentences(found((chunk, 0.9), near={("crs", 11): 0.9, ("crs", 7): 0.8}))
+
+    numbers = [candidate.sentence_no for candidate in shown]
+    assert numbers[0] == 0
+    assert {7, 11} <= set(numbers)
+    assert numbers == sorted(numbers)
+    assert sum(candidate.words for candidate in shown) <= 150
+
+
+def test_nothing_is_said_twice() -> None:
+    chunk = make_chunk(text="Fever is the first sign of CRS. Fever is the first sign of CRS. It passes.")
+
+    assert texts(
+        found((chunk, 0.9), (replace(make_chunk("other"), text=chunk.text, sentences=chunk.sentences), 0.89))
+    ) == [
+        "Fever is the first sign of CRS.",
+        "It passes.",
+    ]
+
+
+def test_a_far_section_adds_nothing() -> None:
+    far = make_chunk("far", "Something else stands here.")
+
+    assert len(texts(found((make_chunk(), 0.9), (far, 0.3), near={("far", 0): 0.9}))) == 2
+
+
+def test_a_single_endless_sentence_is_still_shown() -> None:
+    endless = "word " * 200 + "end."
+
+    assert texts(found((make_chunk(text=endless, title="Chapter 1"), 0.9))) == [endless]
+
+
+def test_nothing_found_is_nothing_shown() -> None:
+    assert choose_sentences(Found((), {}, ())) == []
