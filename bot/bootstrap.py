@@ -17,8 +17,7 @@ from bot.conversation.limits import Limits
 from bot.conversation.record import code_of
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
-from bot.conversation.triage.examples import example_vectors
-from bot.conversation.triage.meaning import MeaningCheck, load_exemplars
+from bot.conversation.triage.meaning import MeaningCheck, load_head
 from bot.conversation.triage.triage import Triage, load_triage
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
@@ -64,7 +63,7 @@ def make_service(
     return ConversationService(
         store=make_store(settings, scratch=scratch),
         source=source,
-        triage=make_triage(source, cache_dir=settings.data_dir / "cache"),
+        triage=make_triage(source),
         composer=Composer(
             texts=Texts.load(settings.prompts_dir / f"replies.{settings.language}.yaml"),
             region=settings.region,
@@ -119,25 +118,14 @@ def _write_once(path: Path, text: str) -> None:
         Path(temporary).unlink()
 
 
-def make_triage(source: AnswerSource, *, cache_dir: Path) -> Triage:
-    """Make the triage: its rules, and the meaning check where the model works.
-
-    Args:
-        cache_dir: Where the examples' vectors are kept, so that a start need not embed them again.
-    """
-    exemplars = load_exemplars()
+def make_triage(source: AnswerSource) -> Triage:
+    """Make the triage: its rules, and the meaning check where the model works and is the one it was trained for."""
     try:
-        edition = source.edition()
-        vectors = example_vectors(
-            exemplars.texts(),
-            encode=edition.worker.encode,
-            model=edition.searcher.index.manifest.model,
-            folder=cache_dir,
-        )
+        meaning = MeaningCheck(load_head(), model=source.edition().searcher.index.manifest.model)
     except Exception as error:  # noqa: BLE001  # the fixed rules must work when everything else is down
         logger.error("triage by rules alone", extra={"code": code_of(error)})
         return load_triage()
-    return load_triage(meaning=MeaningCheck(exemplars, vectors))
+    return load_triage(meaning=meaning)
 
 
 def _limits(settings: Settings, *, limited: bool) -> Limits:

@@ -17,7 +17,7 @@ _FILE = Path(__file__).parent / "entities.yaml"
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """The lists of ``entities.yaml``: names that answer each other, each with a pattern for questions and one for passages."""
+    """The lists of ``entities.yaml``: names that answer each other, a pattern for questions and one for passages."""
 
     groups: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     any_name: re.Pattern[str]

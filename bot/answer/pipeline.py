@@ -136,9 +136,7 @@ class AnswerChain(Runnable[Question, Draft]):
         return all(is_verbatim(sentence, by_marker, chunks) for sentence in sentences)
 
 
-def _abstention(
-    hits: tuple[Hit, ...], consulted: tuple[Consulted, ...], sureness: float, *, reason: str
-) -> Draft:
+def _abstention(hits: tuple[Hit, ...], consulted: tuple[Consulted, ...], sureness: float, *, reason: str) -> Draft:
     """Abstain, and name the nearest topics that the guide does have."""
     return Draft(
         outcome=Outcome.ABSTAINED,

@@ -33,8 +33,6 @@ logger = logging.getLogger(__name__)
 # Below this the export is not the same model; measured 0.9999999 on the guide.
 MIN_PARITY = 0.9999
 _PARITY_BATCH = 32
-# A guide is compared whole; of a large folder of own documents this many passages, spread over it.
-_MOST_COMPARED = 1_000
 
 Progress = Callable[[str, int, int], None]
 
@@ -167,7 +165,6 @@ def _add_query_model(
         else:
             progress("exporting the query model", 0, 1)
             export_query_model(maker.embedder, staging)
-        fresh = fresh[:: -(-len(fresh) // _MOST_COMPARED) or 1]
         texts = [passages[number].text for number in fresh]
         parity = min(parity, _parity(staging, max_tokens, texts, vectors[fresh], progress))
     except ModelError as error:

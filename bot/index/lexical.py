@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +43,7 @@ class LexicalIndex:
     @classmethod
     def build(cls, documents: Sequence[list[str]]) -> LexicalIndex:
         """Index the folded words of each chunk; a chunk without any is found by nothing."""
-        import bm25s
-
+        bm25s = _library()
         spellings = sorted({word for document in documents for word in document})
         stem_of = {word: stem(word) for word in spellings}
         stemmed = [[stem_of[word] for word in document] for document in documents]
@@ -64,8 +65,7 @@ class LexicalIndex:
         Raises:
             BadIndexError: Files are missing or unreadable.
         """
-        import bm25s
-
+        bm25s = _library()
         try:
             model = bm25s.BM25.load(str(folder / FOLDER), show_progress=False, verbosity=0)
             counts = json.loads((folder / FOLDER / _DOCUMENT_COUNTS).read_text(encoding="utf-8"))
@@ -94,3 +94,11 @@ class LexicalIndex:
         """Return the inverse document frequency of a term, Lucene's formula; a foreign term gets the highest."""
         count = self.document_counts.get(term, 0)
         return float(np.log1p((self.size - count + 0.5) / (count + 0.5)))
+
+
+def _library() -> Any:
+    """Import bm25s, which sets its own log level to the most talkative one when it is imported."""
+    import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    return bm25s

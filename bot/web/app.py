@@ -58,11 +58,8 @@ def create_app(
     Raises:
         SettingsError: The secret is too short, or the installed Chainlit is not the tested one.
     """
-    cookie = VisitorCookie(
-        secret=visitor_secret,
-        is_secure=(public_url or "").startswith("https://"),
-        is_cross_site=bool(partner_origins),
-    )
+    is_https = (public_url or "").startswith("https://")
+    cookie = VisitorCookie(secret=visitor_secret, is_secure=is_https, is_cross_site=bool(partner_origins))
     chat_run_dir.prepare(run_dir=run_dir, texts=texts)
     chat_run_dir.set_environment(run_dir=run_dir, secret=cookie.derive("chainlit"), path=CHAT_PATH)
     # Imported here and not above: Chainlit reads the run directory when it is imported.
@@ -70,12 +67,7 @@ def create_app(
 
     talk = Talk(service=service, texts=texts)
     chat_ui.bind(chat_ui.Parts(service=service, talk=talk, texts=texts, cookie=cookie))
-    policy = Policy(
-        public_origin=origin_of(public_url),
-        allowed_origins=frozenset(partner_origins),
-        frame_ancestors=partner_origins,
-    )
-
+    policy = _policy(public_url, partner_origins)
     app = FastAPI(
         title=texts.name,
         lifespan=_lifespan(on_stop=(chat_ui.clear_files, on_close)),
@@ -88,15 +80,27 @@ def create_app(
     for router in routers:
         app.include_router(router)
     _add_files(app, run_dir=run_dir)
-    page = chat_page.build_page(
-        texts=texts, chainlit_dir=chat_run_dir.package_dir(), static_dir=chat_run_dir.STATIC_DIR
-    )
+    page = _page(texts)
     routes = ChatRoutes(
         app=app, service=service, texts=texts, cookie=cookie, page=page, references=references, press=chat_ui.press
     )
     app.include_router(routes.router, prefix=CHAT_PATH)
     chat_ui.mount(app, target=str(Path(__file__).with_name("chat_target.py")), path=CHAT_PATH)
     return app
+
+
+def _page(texts: ChatTexts) -> str:
+    return chat_page.build_page(
+        texts=texts, chainlit_dir=chat_run_dir.package_dir(), static_dir=chat_run_dir.STATIC_DIR
+    )
+
+
+def _policy(public_url: str | None, partner_origins: tuple[str, ...]) -> Policy:
+    return Policy(
+        public_origin=origin_of(public_url),
+        allowed_origins=frozenset(partner_origins),
+        frame_ancestors=partner_origins,
+    )
 
 
 def _lifespan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from bot.answer.source import AnswerSource
 from bot.bootstrap import make_service, make_source, visitor_secret
 from bot.conversation.texts import Texts
 from bot.corpus.loader import Corpus
+from bot.domain import Reference
 from bot.index.sections import sections_of
 from bot.settings import Settings
 from bot.web.app import create_app
@@ -38,9 +40,9 @@ def build_site(settings: Settings) -> FastAPI:
         service=service,
         visitor_secret=visitor_secret(settings),
         texts=load_chat_texts(prompts_dir=settings.prompts_dir, language=settings.language),
-        run_dir=settings.data_dir / "run",
+        run_dir=settings.data_dir / f"run-{settings.port}",
         public_url=settings.public_url,
-        references=edition.references,
+        references=_References(source),
         checks={"index": lambda: bool(source.edition()), "database": service.is_storing},
         on_close=edition.worker.close,
     )
@@ -58,6 +60,26 @@ def _guide_pages(source: AnswerSource, settings: Settings) -> APIRouter:
         site=GuideSite(name=chat_texts.name, disclaimer=texts.fixed("disclaimer"), chat_url="/chat/"),
         rank=view.rank,
     )
+
+
+class _References(Mapping[str, Reference]):
+    """The references of the index in use, by id.
+
+    Args:
+        source: Hands out the edition in use.
+    """
+
+    def __init__(self, source: AnswerSource) -> None:
+        self._source = source
+
+    def __getitem__(self, name: str) -> Reference:
+        return self._source.edition().references[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._source.edition().references)
+
+    def __len__(self) -> int:
+        return len(self._source.edition().references)
 
 
 class _View:

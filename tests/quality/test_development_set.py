@@ -61,7 +61,7 @@ def service(source: AnswerSource, tmp_path_factory: pytest.TempPathFactory) -> I
     yield ConversationService(
         store=store,
         source=source,
-        triage=make_triage(source, cache_dir=folder),
+        triage=make_triage(source),
         composer=Composer(texts=Texts.load(ROOT / "prompts" / "replies.en.yaml")),
         limits=Limits(max_chars=2000),
     )

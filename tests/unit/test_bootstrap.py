@@ -8,9 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.bootstrap import make_triage, visitor_secret
+from bot.conversation.triage.meaning import load_head
 from bot.domain import Outcome
 from bot.errors import BadIndexError, ModelError, SettingsError
 from bot.settings import Settings
@@ -52,9 +54,29 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [BadIndexError("x"), ModelError("x"), RuntimeError("x")])
-def test_triage_works_by_its_rules_where_the_guide_is_down(error: Exception, tmp_path: Path) -> None:
+def test_triage_works_by_its_rules_where_the_guide_is_down(error: Exception) -> None:
     def edition() -> Any:
         raise error
 
-    triage = make_triage(SimpleNamespace(edition=edition), cache_dir=tmp_path)  # type: ignore[arg-type]
+    triage = make_triage(SimpleNamespace(edition=edition))  # type: ignore[arg-type]
     assert triage.check("I cannot breathe and my lips are blue").outcome is Outcome.EMERGENCY
+
+
+def source_of(model: str) -> Any:
+    index = SimpleNamespace(manifest=SimpleNamespace(model=model))
+    return SimpleNamespace(edition=lambda: SimpleNamespace(searcher=SimpleNamespace(index=index)))
+
+
+def test_triage_judges_meaning_with_the_model_it_was_trained_for() -> None:
+    head = load_head()
+    weights = head.kinds["crisis"].weights
+    vector = (weights / np.linalg.norm(weights)).astype(np.float32)
+    verdict = make_triage(source_of(head.model)).check("strange words here", vector=lambda: vector)
+    assert (verdict.outcome, verdict.rule_id) == (Outcome.CRISIS, "meaning.crisis")
+
+
+def test_triage_works_by_its_rules_with_another_model() -> None:
+    def never() -> Any:
+        raise AssertionError
+
+    assert make_triage(source_of("f" * 64)).check("strange words here", vector=never).outcome is None

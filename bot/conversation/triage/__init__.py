@@ -3,7 +3,8 @@
 Input: one message of a patient, the earlier ones, and what is known of the CAR-T date. Output: a `Verdict`.
 Door: `load_triage()` and `Triage.check()`. Invariants: pure and deterministic, no model, no network, time
 bounded on any input; every verdict names its rule and the words that fired it. The rules are data:
-``rules.yaml`` says what is looked for, ``exemplars.yaml`` holds sentences to compare meanings with.
+``rules.yaml`` says what is looked for; ``meaning_head.json`` judges a message's vector where no rule fires, and
+``meaning.yaml`` holds the messages it was trained on.
 
 The way of a message: `words` cleans it and cuts it into tokens, sentences and segments; `phrases` finds the
 named families of wordings and the patterns made of them; `context` tells happening now from asking about it;

@@ -51,11 +51,6 @@ class Context:
         self._person = _spans(cues.person, hits, text)
         self._idiom = _spans(cues.idiom, hits, text)
 
-    @property
-    def is_plain(self) -> bool:
-        """Nothing in the message is denied, past, supposed, asked in general or only read of."""
-        return not (self._denied or self._past or self._supposed or self._asking or self._about or self._reported)
-
     def manner(self, sign: Range) -> Manner:
         """Return how the sign is spoken of."""
         segment = self._segment(sign)

@@ -1,123 +1,149 @@
-"""Compares the meaning of a message with example sentences, for the dangers that no wording rule foresaw.
+"""Judges the meaning of a whole message, for the dangers that no wording rule foresaw.
 
-The vectors come from outside: this module knows no model. A message is taken for a danger where it is near to an
-example of the danger and nearer to it than to every harmless look-alike.
+The vectors come from outside: this module knows no model. A small linear head, trained by
+``scripts/train_triage_head.py`` on the messages of ``meaning.yaml``, gives each kind of danger a score: the log odds
+that the message tells of such a danger now. Above the threshold of its kind it does. A second head then names the
+reason, the nearest of the kind's families. Both are sums of numbers in ``meaning_head.json``: the same vector always
+gets the same verdict, and every score can be worked out by hand.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from bot.errors import SettingsError
 
-EXEMPLARS_PATH = Path(__file__).with_name("exemplars.yaml")
+DATA_PATH = Path(__file__).with_name("meaning.yaml")
+HEAD_PATH = Path(__file__).with_name("meaning_head.json")
+AFTER_CAR_T_KIND = "car_t"
+"""The kind that counts only once the cells were given: milder signs are a danger then."""
+_AFTER_CAR_T_REASON = "red_flag.car_t"
 
 
 @dataclass(frozen=True, slots=True)
-class Exemplar:
-    """A sentence that stands for a reason; the reason ``none`` marks a harmless look-alike."""
+class Line:
+    """A linear score: `weights` float64 (dim,), plus an intercept."""
 
-    reason: str
-    text: str
+    weights: NDArray[np.float64]
+    intercept: float
 
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """When a kind is near enough: `cosine` -1..1 is the least, `margin` how much nearer than any other kind."""
-
-    cosine: float
-    margin: float
+    def score(self, vector: NDArray[np.float32]) -> float:
+        """Return the log odds, unbounded, higher is likelier."""
+        return float(self.weights @ vector.astype(np.float64)) + self.intercept
 
 
 @dataclass(frozen=True, slots=True)
-class Exemplars:
-    """The file ``exemplars.yaml``: its sentences in order, and a threshold for each kind of reason."""
+class Head:
+    """The trained numbers.
 
-    sentences: tuple[Exemplar, ...]
-    thresholds: dict[str, Threshold]
+    Attributes:
+        model: SHA-256 of the weights of the embedding model that the vectors have to come from.
+        data: SHA-256 of the messages it was trained on.
+        kinds: A score for each kind of danger.
+        thresholds: The log odds above which a message is of the kind; chosen on out-of-fold scores, see the script.
+        reasons: A score for each reason.
+    """
 
-    def texts(self) -> list[str]:
-        """Return the sentences to embed, in the order that `MeaningCheck` expects their vectors."""
-        return [exemplar.text for exemplar in self.sentences]
+    model: str
+    data: str
+    kinds: dict[str, Line]
+    thresholds: dict[str, float]
+    reasons: dict[str, Line]
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The reason that a message is nearest to; `cosine` -1..1, higher is nearer."""
+    """What a message is taken for; `excess` is the log odds above the kind's threshold, more than 0."""
 
+    kind: str
     reason: str
-    cosine: float
-    exemplar: str
+    excess: float
 
 
 class MeaningCheck:
-    """Says which danger a message is near to.
+    """Says which danger a message tells of.
 
     Args:
-        exemplars: The sentences and thresholds.
-        vectors: float32 (n, dim), unit rows, one a sentence, in the same order.
+        head: The trained numbers.
+        model: SHA-256 of the weights of the model that the vectors come from.
 
     Raises:
-        SettingsError: Not one vector a sentence.
+        SettingsError: The head was trained for another model.
     """
 
-    def __init__(self, exemplars: Exemplars, vectors: NDArray[np.float32]) -> None:
-        if vectors.ndim != 2 or len(vectors) != len(exemplars.sentences):
-            raise SettingsError("The vectors of the triage examples do not fit exemplars.yaml; build the index again.")
-        self._exemplars = exemplars
-        self._vectors = vectors
+    def __init__(self, head: Head, *, model: str) -> None:
+        if head.model != model:
+            raise SettingsError(f"{HEAD_PATH.name} belongs to another embedding model; train it for this one.")
+        self._head = head
 
     def kinds(self) -> tuple[str, ...]:
-        """Return the beginnings of reasons that have a threshold, such as ``red_flag``."""
-        return tuple(self._exemplars.thresholds)
+        """Return the kinds that `likeness` knows."""
+        return tuple(self._head.kinds)
 
-    def nearest(self, vector: NDArray[np.float32], *, kind: str) -> Likeness | None:
-        """Return the likeness that passes the threshold of its kind, or None.
+    def likeness(self, vector: NDArray[np.float32], *, kind: str) -> Likeness | None:
+        """Return what the message is taken for, or None where it is below the threshold of the kind.
 
         Args:
             vector: float32 (dim,), unit length; one of another model's length is like nothing.
-            kind: The beginning of the reason, one of `kinds()`.
+            kind: One of `kinds()`; nothing is like another.
         """
-        if vector.shape != self._vectors.shape[1:]:
+        line = self._head.kinds.get(kind)
+        if line is None or vector.shape != line.weights.shape:
             return None
-        scores = self._vectors @ vector
-        best: dict[bool, int] = {}
-        for index, exemplar in enumerate(self._exemplars.sentences):
-            is_kind = exemplar.reason.partition(".")[0] == kind
-            if is_kind not in best or scores[index] > scores[best[is_kind]]:
-                best[is_kind] = index
-        if True not in best:
-            return None
-        other = float(scores[best[False]]) if False in best else -1.0
-        cosine, threshold = float(scores[best[True]]), self._exemplars.thresholds[kind]
-        if cosine < threshold.cosine or cosine - other < threshold.margin:
-            return None
-        chosen = self._exemplars.sentences[best[True]]
-        return Likeness(chosen.reason, cosine, chosen.text)
+        excess = line.score(vector) - self._head.thresholds[kind]
+        return Likeness(kind, self._reason(vector, kind=kind), excess) if excess > 0 else None
+
+    def _reason(self, vector: NDArray[np.float32], *, kind: str) -> str:
+        scores = {reason: line.score(vector) for reason, line in self._head.reasons.items() if _belongs(reason, kind)}
+        return max(scores, key=scores.__getitem__, default=kind)
 
 
-def load_exemplars(path: Path = EXEMPLARS_PATH) -> Exemplars:
-    """Read the example sentences.
+def load_head(path: Path = HEAD_PATH) -> Head:
+    """Read the trained numbers.
 
     Raises:
-        SettingsError: The file is not readable or not of the expected form; the detail names the entry.
+        SettingsError: The file is not readable or not of the expected form.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        thresholds = {
-            kind: Threshold(float(entry["cosine"]), float(entry["margin"])) for kind, entry in raw["thresholds"].items()
-        }
-        sentences = tuple(Exemplar(reason, str(text)) for reason, texts in raw["sentences"].items() for text in texts)
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        head = Head(
+            model=str(raw["model_sha256"]),
+            data=str(raw["data_sha256"]),
+            kinds={kind: _line(entry) for kind, entry in raw["kinds"].items()},
+            thresholds={kind: float(entry["threshold"]) for kind, entry in raw["kinds"].items()},
+            reasons={reason: _line(entry) for reason, entry in raw["reasons"].items()},
+        )
+        shapes = {line.weights.shape for line in (*head.kinds.values(), *head.reasons.values())}
+        if len(shapes) != 1 or len(next(iter(shapes))) != 1:
+            raise ValueError("weights of several lengths")
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(
-            f"The triage examples {path.name} cannot be read ({type(error).__name__}); restore the file."
+            f"The triage head {path.name} cannot be read ({type(error).__name__}); restore the file."
         ) from error
-    for exemplar in sentences:
-        if exemplar.reason != "none" and exemplar.reason.partition(".")[0] not in thresholds:
-            raise SettingsError(f"{path.name}: “{exemplar.reason}” has no threshold; add one for its kind.")
-    return Exemplars(sentences, thresholds)
+    return head
+
+
+def data_digest(path: Path = DATA_PATH) -> str:
+    """Return the SHA-256 of the training messages, the same on every system."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def kind_of(reason: str) -> str:
+    """Return the kind whose head a reason trains."""
+    return AFTER_CAR_T_KIND if reason.startswith(_AFTER_CAR_T_REASON) else reason.partition(".")[0]
+
+
+def _belongs(reason: str, kind: str) -> bool:
+    """After the cells every red flag may be the reason."""
+    return kind_of(reason) == kind or (kind == AFTER_CAR_T_KIND and kind_of(reason) == "red_flag")
+
+
+def _line(entry: dict[str, Any]) -> Line:
+    return Line(np.array(entry["weights"], dtype=np.float64), float(entry["intercept"]))

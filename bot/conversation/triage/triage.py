@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from bot.conversation.triage.context import Context, Manner
 from bot.conversation.triage.lexicon import Hits
-from bot.conversation.triage.meaning import Likeness, MeaningCheck
+from bot.conversation.triage.meaning import AFTER_CAR_T_KIND, Likeness, MeaningCheck
 from bot.conversation.triage.phrases import Pattern, Range, search
 from bot.conversation.triage.rulebook import RULES_PATH, Group, Rule, Rulebook, Said, load_rulebook
 from bot.conversation.triage.words import Text, read, unleet
@@ -22,9 +23,9 @@ _AFTER_CAR_T = "after_car_t"
 _URGENT = (Outcome.EMERGENCY, Outcome.CRISIS)
 _MEANINGS = {
     "red_flag": Outcome.EMERGENCY,
+    AFTER_CAR_T_KIND: Outcome.EMERGENCY,
     "crisis": Outcome.CRISIS,
     "asked_for_person": Outcome.HANDOFF,
-    "personal": Outcome.PERSONAL,
 }
 _KEYS_IN_A_ROW = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn", re.IGNORECASE)
 _EARLIER_READ = 6
@@ -73,7 +74,8 @@ class Triage:
 
         Args:
             text: The patient's message, any length; the middle of a very long one is not read.
-            vector: Gives the message's vector, float32 (384,), unit length; called only where the rules see no danger.
+            vector: Gives the message's vector, float32 (384,), unit length; called at most once, and only where the
+                rules see no danger.
             earlier: The patient's earlier messages, oldest first.
             after_car_t: It is known that the cells were given.
         """
@@ -86,7 +88,7 @@ class Triage:
         plain = unleet(text)
         if plain is not None:
             readings.append(self._read(plain, known))
-        return self._decide(readings, vector)
+        return self._decide(readings, cache(vector) if vector is not None else None)
 
     def _decide(self, readings: list[_Reading], vector: VectorOf | None) -> Verdict:
         first = readings[0]
@@ -187,25 +189,29 @@ class Triage:
         return bool(questions - taken) and self._found(self._book.topic, reading)
 
     def _by_meaning(self, reading: _Reading, vector: VectorOf | None, *, urgent: bool) -> Verdict | None:
-        if self._meaning is None or vector is None:
+        likely = max(self._likenesses(reading, vector, urgent=urgent), key=lambda found: found.excess, default=None)
+        if likely is None:
             return None
+        # The vector stands for the message as a whole, so the whole of it is what triggered.
+        words = reading.text.quote(0, len(reading.text.tokens))
+        return Verdict(_MEANINGS[likely.kind], likely.reason, rule_id=f"meaning.{likely.kind}", triggers=(words,))
+
+    def _likenesses(self, reading: _Reading, vector: VectorOf | None, *, urgent: bool) -> Iterator[Likeness]:
+        if self._meaning is None or vector is None:
+            return
         for kind in self._meaning.kinds():
-            outcome = _MEANINGS[kind]
-            if (outcome in _URGENT) is not urgent or not self._may_be_meant(reading, outcome):
-                continue
-            likeness = self._meaning.nearest(vector(), kind=kind)
-            if likeness is not None and self._fits(likeness, reading):
-                return Verdict(
-                    outcome, reason=likeness.reason, rule_id="meaning", general_question=outcome is Outcome.PERSONAL
-                )
-        return None
+            if (_MEANINGS[kind] in _URGENT) is urgent and self._may_be_meant(reading, kind):
+                found = self._meaning.likeness(vector(), kind=kind)
+                if found is not None:
+                    yield found
 
-    def _may_be_meant(self, reading: _Reading, outcome: Outcome) -> bool:
-        """Sentence vectors know neither "no" nor "if": a message with such words is left to the rules."""
-        return outcome not in _URGENT or reading.context.is_plain
+    def _may_be_meant(self, reading: _Reading, kind: str) -> bool:
+        """Is the kind a danger for this writer?
 
-    def _fits(self, likeness: Likeness, reading: _Reading) -> bool:
-        return not likeness.reason.startswith("red_flag.car_t") or _AFTER_CAR_T in reading.situations
+        Messages with "no", "if" or a question in them are judged too: the head was trained on both sorts, and leaving
+        them to the rules lost recall at the same number of false alarms (out of fold 77 % instead of 80 %).
+        """
+        return kind != AFTER_CAR_T_KIND or _AFTER_CAR_T in reading.situations
 
     def _read(self, text: str, known: frozenset[str]) -> _Reading:
         parsed = read(text, spelling=self._book.spelling)

@@ -57,7 +57,7 @@ def test_nothing_chosen_is_nothing_shown() -> None:
         "+ no item",
         "> no quote",
         "*no* _emphasis_ `no code` ~~no strike~~",
-        "[no link](https://example.org) ![no image](x.png)",
+        "[no link](page.html) ![no image](x.png)",
         "<script>alert(1)</script> <b>no markup</b>",
         "a | b | c",
         "back\\slash",

@@ -74,7 +74,7 @@ def test_readings_weigh_between_nothing_and_one() -> None:
 
 
 def test_finds_the_questions_of_a_message_last_first() -> None:
-    assert questions_in("What is lupus nephritis? I am new. Does sunlight make a flare worse?") == [
+    assert questions_in("What harms the kidneys most? I am new. Does sunlight make a flare worse?") == [
         "Does sunlight make a flare worse?",
-        "What is lupus nephritis?",
+        "What harms the kidneys most?",
     ]

@@ -4,9 +4,12 @@ from bot.answer.follow_ups import follow_ups
 from bot.domain import Hit
 from tests.fakes.indexes import make_chunk
 
+# fmt: off
 TITLES = [
-    "What is lupus?", "What is lupus, in short?", "Chapter 3", "How do cells grow?", "Who pays for travel?", "When is fever bad?"
-]  # fmt: skip
+    "What is lupus?", "What is lupus, in short?", "Chapter 3", "How do cells grow?", "Who pays for travel?",
+    "When is fever bad?",
+]
+# fmt: on
 HITS = [Hit(make_chunk(f"s{number}", title=title), 0.5, 0.5, 0.5) for number, title in enumerate(TITLES)]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.conversation.triage.meaning import Exemplar, Exemplars, MeaningCheck, Threshold
+from bot.conversation.triage.meaning import Head, Line, MeaningCheck
 from bot.conversation.triage.triage import load_triage
 from bot.domain import Outcome, Verdict
 
@@ -177,11 +177,10 @@ def test_hears_where_the_patient_is(message: str, region: str | None) -> None:
 
 
 def meaning() -> MeaningCheck:
-    exemplars = Exemplars(
-        (Exemplar("red_flag.stroke", "a"), Exemplar("red_flag.car_t_speech", "b"), Exemplar("none", "c")),
-        {"red_flag": Threshold(0.6, 0.1)},
-    )
-    return MeaningCheck(exemplars, np.eye(3, dtype=np.float32))
+    lines = {kind: Line(np.eye(3)[place], 0.0) for place, kind in enumerate(("red_flag", "car_t", "crisis"))}
+    reasons = dict(zip(("red_flag.stroke", "red_flag.car_t_speech", "crisis.suicide"), lines.values(), strict=True))
+    head = Head(model="m", data="d", kinds=lines, thresholds=dict.fromkeys(lines, 0.5), reasons=reasons)
+    return MeaningCheck(head, model="m")
 
 
 def vector(place: int) -> NDArray[np.float32]:
@@ -189,18 +188,39 @@ def vector(place: int) -> NDArray[np.float32]:
 
 
 def test_meaning_raises_what_no_rule_foresaw() -> None:
-    verdict = load_triage(meaning=meaning()).check("strange words here", vector=lambda: vector(0))
-    assert (verdict.outcome, verdict.reason, verdict.rule_id) == (Outcome.EMERGENCY, "red_flag.stroke", "meaning")
+    verdict = load_triage(meaning=meaning()).check("Strange words here!", vector=lambda: vector(0))
+    expected = Verdict(
+        Outcome.EMERGENCY, "red_flag.stroke", rule_id="meaning.red_flag", triggers=("Strange words here",)
+    )
+    assert verdict == expected
 
 
 def test_meaning_needs_the_time_after_car_t_where_the_danger_does() -> None:
     triage = load_triage(meaning=meaning())
     assert triage.check("strange words here", vector=lambda: vector(1)).outcome is None
-    assert triage.check("strange words here", vector=lambda: vector(1), after_car_t=True).outcome is Outcome.EMERGENCY
+    raised = triage.check("strange words here", vector=lambda: vector(1), after_car_t=True)
+    assert (raised.outcome, raised.reason) == (Outcome.EMERGENCY, "red_flag.car_t_speech")
 
 
-def test_meaning_leaves_questions_to_the_rules() -> None:
-    assert load_triage(meaning=meaning()).check("what is a thing", vector=lambda: vector(0)).outcome is None
+def test_meaning_takes_the_kind_that_is_furthest_over_its_threshold() -> None:
+    both = np.array([0.6, 0.0, 0.8], dtype=np.float32)
+    assert load_triage(meaning=meaning()).check("strange words here", vector=lambda: both).outcome is Outcome.CRISIS
+
+
+def test_meaning_hears_a_danger_in_a_question_too() -> None:
+    found = load_triage(meaning=meaning()).check("what is a thing", vector=lambda: vector(2))
+    assert (found.outcome, found.reason) == (Outcome.CRISIS, "crisis.suicide")
+
+
+def test_a_message_is_embedded_once() -> None:
+    calls: list[int] = []
+
+    def counted() -> NDArray[np.float32]:
+        calls.append(1)
+        return np.zeros(3, dtype=np.float32)
+
+    assert load_triage(meaning=meaning()).check("strange words here", vector=counted, after_car_t=True).outcome is None
+    assert calls == [1]
 
 
 def test_meaning_is_not_asked_where_a_rule_has_seen_the_danger() -> None:

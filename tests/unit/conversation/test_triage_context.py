@@ -45,12 +45,3 @@ def test_says_how_a_sign_is_spoken_of(message: str, manner: Manner) -> None:
     context, tokens = context_of(message)
     at = tokens.index("seizure")
     assert context.manner(Range(at, at + 1)) is manner
-
-
-def test_a_plain_message_has_no_calming_cue() -> None:
-    assert context_of("my leg feels strange")[0].is_plain
-
-
-@pytest.mark.parametrize("message", ["no pain", "is it common", "years ago", "what if", "the leaflet says so"])
-def test_a_message_with_a_calming_cue_is_not_plain(message: str) -> None:
-    assert not context_of(message)[0].is_plain
