@@ -92,13 +92,19 @@ class AnswerChain(Runnable[Question, Draft]):
         return replace(draft, timings_ms=timings)
 
     def _search(self, question: Question) -> _Search:
-        """Search for each reading of the question; it is as sure as its surest reading."""
+        """Search for each reading of the question; as sure as the surest that leads to the answering section."""
         read = readings(question)
         founds = [self._searcher.search(reading.query, k=_HITS) for reading in read]
         weights = [reading.weight for reading in read]
         named = question.text if len(question.text.split()) <= _STORY_WORDS else None
-        surest = max(self._confidence(named or item.query, found) for item, found in zip(read, founds, strict=True))
-        return _Search(merged(founds, weights=weights, k=_HITS), surest)
+        search = merged(founds, weights=weights, k=_HITS)
+        # A reading that leads elsewhere says nothing of the section that will answer.
+        leading = [
+            self._confidence(named or item.query, found)
+            for item, found in zip(read, founds, strict=True)
+            if found.hits and found.hits[0].chunk.section_id == search.hits[0].chunk.section_id
+        ]
+        return _Search(search, max(leading, default=0.0))
 
     def _confidence(self, named_in: str, found: Found) -> float:
         evidence = gather(
