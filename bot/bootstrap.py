@@ -59,18 +59,20 @@ def make_service(
         SettingsError: A text file is wrong, or the database address.
         StoreError: The database cannot be opened.
     """
+    # Texts first: a file that is wrong is the first thing an operator should hear of.
+    composer = Composer(
+        texts=Texts.load(settings.prompts_dir / f"replies.{settings.language}.yaml"),
+        region=settings.region,
+        car_t_line=settings.car_t_line,
+        support_hours=settings.support_hours,
+        max_chars=settings.max_message_chars,
+    )
     source = source or make_source(settings, index_dir=index_dir)
     return ConversationService(
         store=make_store(settings, scratch=scratch),
         source=source,
         triage=make_triage(source),
-        composer=Composer(
-            texts=Texts.load(settings.prompts_dir / f"replies.{settings.language}.yaml"),
-            region=settings.region,
-            car_t_line=settings.car_t_line,
-            support_hours=settings.support_hours,
-            max_chars=settings.max_message_chars,
-        ),
+        composer=composer,
         limits=_limits(settings, limited=limited),
     )
 

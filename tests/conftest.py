@@ -16,7 +16,8 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 SEED = 20_261_122
-_FOLDERS = ("unit", "integration", "e2e", "quality")
+# In the order in which they run.
+_FOLDERS = ("unit", "integration", "quality", "e2e")
 
 for _name in [name for name in os.environ if name.upper().startswith("BOT_")]:
     del os.environ[_name]
@@ -112,9 +113,17 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(Settings.model_config, "env_file", None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it lies in."""
+    """Mark each test by the folder it lies in, and run the quick ones first and the browser's last.
+
+    Playwright keeps an event loop running in this thread once it has started, and no asynchronous test runs after that.
+    """
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
-        if folder in _FOLDERS:
+        if (folder := _folder_of(item)) in _FOLDERS:
             item.add_marker(folder)
+    items.sort(key=lambda item: _FOLDERS.index(_folder_of(item)) if _folder_of(item) in _FOLDERS else 0)
+
+
+def _folder_of(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""

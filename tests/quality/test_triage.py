@@ -5,8 +5,8 @@ only the counts were looked at. The head of the meaning check saw neither part: 
 its thresholds come from that file alone. Of 70 held-out dangers the rules see 53, with the head 61; the 4 of 50
 look-alikes are all the rules' own. Nearest examples, which the head replaced, saw 58, at three times the false alarms
 on the messages of ``meaning.yaml`` (5.0 % instead of 1.5 %). The counts were looked at twice: after the first look,
-messages beside the topic were added and the head was freed of a guard, both for figures on ``meaning.yaml``. Whoever reads the failures of the held-out part has to
-move it to the tuning part.
+messages beside the topic were added and the head was freed of a guard, both for figures on ``meaning.yaml``.
+Whoever reads the failures of the held-out part has to move it to the tuning part.
 """
 
 from __future__ import annotations
