@@ -57,7 +57,7 @@ class AnswerChain(Runnable[Question, Draft]):
 
     def invoke(  # the names are LangChain's
         self,
-        input: Question,  # noqa: A002
+        input: Question,  # noqa: A002  # the name that Runnable gives it
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Draft:
@@ -70,7 +70,7 @@ class AnswerChain(Runnable[Question, Draft]):
 
     def stream(
         self,
-        input: Question,  # noqa: A002
+        input: Question,  # noqa: A002  # the name that Runnable gives it
         config: RunnableConfig | None = None,
         **kwargs: Any | None,
     ) -> Iterator[Draft]:
