@@ -20,6 +20,8 @@ from limits.strategies import MovingWindowRateLimiter
 from bot.errors import LimitError
 
 _KEY_BYTES = 32
+# "Wait a moment" would be untrue for a rate as long as this.
+_DAY_S = 24 * 60 * 60
 
 
 class Limits:
@@ -56,7 +58,7 @@ class Limits:
             address: The visitor's network address; only its keyed hash is kept, no longer than its rate needs.
 
         Raises:
-            LimitError: Code ``too_long`` for its length, ``too_fast`` for one of the rates.
+            LimitError: Code ``too_long`` for its length, ``too_fast`` or, for a day's, ``too_many`` for its rates.
         """
         if len(text) > self.max_chars:
             raise LimitError(f"A message has more than {self.max_chars} characters.", code="too_long")
@@ -88,7 +90,8 @@ class Limits:
 
     def _refuse_if_full(self, item: RateLimitItem, kind: str, whose: str) -> None:
         if not self._window.test(item, kind, whose):
-            raise LimitError(f"More than {item} for one {kind}.", code="too_fast")
+            code = "too_many" if item.get_expiry() >= _DAY_S else "too_fast"
+            raise LimitError(f"More than {item} for one {kind}.", code=code)
 
     def _hashed(self, address: str) -> str:
         return hmac.new(self._key, address.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

@@ -115,6 +115,16 @@ class Record:
             logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": code_of(error)})
             return blank
 
+    def reply_before(self, turn: Turn, client_message_id: str | None) -> Reply | None:
+        """Return the reply that the same message got before; None too where that cannot be read."""
+        if client_message_id is None:
+            return None
+        try:
+            return self._store.reply_before(conversation_id=turn.conversation_id, client_message_id=client_message_id)
+        except StoreError as error:
+            logger.error("transcript unreadable", extra={"conversation_id": turn.conversation_id, "code": error.code})
+            return None
+
     def keep_message(self, turn: Turn, client_message_id: str | None) -> tuple[Message, Reply | None]:
         """Write down what the patient said, and return it with the reply it got when it came before.
 

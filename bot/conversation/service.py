@@ -134,6 +134,9 @@ class ConversationService:
         verdict = self._first_look.check(turn.masked.text, earlier=turn.said_before)
         if verdict is not None and verdict.outcome in _URGENT:
             return self._urgent(turn, verdict, client_message_id)
+        before = self._record.reply_before(turn, client_message_id)
+        if before is not None:  # sent again because the first reply was lost: not another message
+            return before
         try:
             if not _asks_first(turn, verdict):
                 self._limits.check(text=text, visitor_id=visitor_id, address=address)

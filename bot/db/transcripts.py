@@ -200,6 +200,18 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
         return None if document is None else reply_from_document(document)
 
     @guarded
+    def reply_before(self, *, conversation_id: str, client_message_id: str) -> Reply | None:
+        """Read the reply that a message got when it was sent before, by the channel's own id of it."""
+        query = (
+            select(REPLIES.c.document)
+            .join(MESSAGES, MESSAGES.c.id == REPLIES.c.answers_message_id)
+            .where(MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.client_message_id == client_message_id)
+        )
+        with self._reading() as connection:
+            document = connection.execute(query).scalar_one_or_none()
+        return None if document is None else reply_from_document(document)
+
+    @guarded
     def messages(
         self, *, conversation_id: str, visitor_id: str | None = None, after_seq: int = 0, limit: int = 500
     ) -> list[Message]:

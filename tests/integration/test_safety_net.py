@@ -149,7 +149,7 @@ def test_every_danger_is_answered_without_a_database(open_house: Callable[..., H
 def test_no_limit_stops_a_danger(open_house: Callable[..., House]) -> None:
     house = open_house(limits=Limits(max_chars=20, per_visitor=("1/day",), per_address=("1/day",)))
     assert house.say("hello")[0] is Outcome.CONVERSATION
-    assert house.say("hello")[2] == "limit.too_fast"
+    assert house.say("hello")[2] == "limit.too_many"
     assert_answers_every_danger(house)
 
 

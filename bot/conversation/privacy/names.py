@@ -111,6 +111,12 @@ _PHRASES: tuple[tuple[Trust, re.Pattern[str]], ...] = (
         ),
     ),
 )
+# "call Zebulon Quarrie on 555 …": two capitals, and neither an everyday word.
+_TO_CALL = re.compile(
+    r"\b(?:[Cc]all|[Pp]hone|[Rr]ing|[Tt]ext|[Ee]-?mail|[Cc]ontact|[Aa]sk for|(?:[Tt]alk|[Ss]peak) (?:to|with)|[Rr]each)"
+    r"(?= [A-Z][^\W\d_]{1,30} [A-Z])"
+)
+_FAMILY = re.compile(r"\b[Ww]e(?: are|'re) the (?=([A-Z][a-z]{2,20}s)\b(?! (?:of|who|that)\b))")
 _HERE = re.compile(
     r"(?:^|[.,!;:\n]\s{0,2}|\b(?:hi|hello|hey)\s)((?:[^\W\d_][^\W\d_'.-]{0,30}\s){1,3})(?=here\b|"
     r"speaking\b|again\b)",
@@ -131,6 +137,12 @@ def find_names(text: str) -> Iterator[Found]:
     for trust, phrase in _PHRASES:
         for match in phrase.finditer(text):
             yield from _names_at(text, match.end(), trust)
+    for match in _TO_CALL.finditer(text):
+        named = _name_at(text, match.end(), Trust.HINT)
+        yield from (found for found in named if _is_full(text[found.start : found.end]))
+    for match in _FAMILY.finditer(text):
+        if _is_family(match.group(1)):
+            yield Found(match.start(1), match.end(1), "name")
     for match in _HERE.finditer(text):
         yield from (found for found in _name_at(text, match.start(1), Trust.HINT) if found.end >= match.end(1) - 2)
     for match in _LAST_LINE.finditer(text):
@@ -194,6 +206,19 @@ def _bare(match: re.Match[str]) -> tuple[str, int]:
     if word.casefold().endswith("'s") and len(word) > 2:
         return word[:-2], match.end() - 2
     return word, match.end()
+
+
+def _is_full(name: str) -> bool:
+    """Tell first and last name from "Poison Control"."""
+    words = name.casefold().split()
+    return len(words) > 1 and lexicon.everyday_words().isdisjoint(words)
+
+
+def _is_family(word: str) -> bool:
+    """Tell "the Johnsons" from "the Parents" and "the Americans"."""
+    singular = word.casefold().removesuffix("s").removesuffix("e")
+    known = lexicon.everyday_words() | lexicon.NEVER_NAMES
+    return _may_be_name(singular) and known.isdisjoint({singular, singular + "e", word.casefold()})
 
 
 def _is_initial(word: str, *, is_dotted: bool) -> bool:

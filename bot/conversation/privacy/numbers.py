@@ -32,6 +32,10 @@ _VALUE = (
 _NAMED = re.compile(rf"(?i:\b{_WHOSE}[ -]?{_KIND}{_LINK}){_VALUE}")
 _BARE_LABEL = re.compile(rf"(?i:\b{_WHOSE}{_LINK}){_VALUE}")
 _ANY_NUMBER = re.compile(rf"(?i:\b(?:number|no\.|nr\.|num\.|id|#)\s{{0,2}}(?:is |: ?|= ?)?){_VALUE}")
+_OWN = re.compile(
+    rf"(?i:\b(?:my|his|her|our|their) (?:id|pin|mrn|ref|reference|file|chart|record|case|policy|member(?:ship)?)"
+    rf"(?: {_KIND})?{_LINK}){_VALUE}"
+)
 _SOCIAL_SECURITY = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _NATIONAL_INSURANCE = re.compile(
     r"\b(?!(?:BG|GB|NK|KN|TN|NT|ZZ))[A-CEGHJ-PR-TW-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]\b"
@@ -72,7 +76,7 @@ def _cards_and_accounts(text: str) -> Iterator[Found]:
 
 
 def _labelled(text: str) -> Iterator[Found]:
-    for pattern, min_digits in ((_NAMED, 3), (_BARE_LABEL, 5), (_ANY_NUMBER, 4)):
+    for pattern, min_digits in ((_NAMED, 3), (_OWN, 3), (_BARE_LABEL, 5), (_ANY_NUMBER, 4)):
         for match in pattern.finditer(text):
             value = match.group("value")
             digits = _digits(value)

@@ -83,7 +83,7 @@ def test_a_visitor_is_stopped_after_the_day_s_share(clock: Clock) -> None:
     for _ in range(5):
         limited.check(text="a", visitor_id="v")
         clock.now += 60.5
-    assert code_of(lambda: limited.check(text="a", visitor_id="v")) == "too_fast"
+    assert code_of(lambda: limited.check(text="a", visitor_id="v")) == "too_many"
     clock.now += DAY_S
     assert code_of(lambda: limited.check(text="a", visitor_id="v")) is None
 

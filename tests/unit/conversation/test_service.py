@@ -191,6 +191,21 @@ def test_messages_too_fast_get_a_kind_text_and_dangers_are_never_blocked(
     assert after == [Outcome.EMERGENCY, Outcome.CRISIS]
 
 
+def test_a_message_sent_again_gets_its_reply_whatever_the_rate(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(limits=Limits(max_chars=2000, per_visitor=("1/minute",)))
+    first = desk.say(QUESTION, client_message_id="m1")
+    assert [desk.say(QUESTION, client_message_id="m1").reply_id for _ in range(3)] == [first.reply_id] * 3
+    assert desk.say(QUESTION, client_message_id="m2").reason == "limit.too_fast"
+
+
+def test_the_limit_of_a_day_does_not_ask_to_wait_a_moment(open_desk: Callable[..., Desk], texts: Texts) -> None:
+    desk = open_desk(limits=Limits(max_chars=2000, per_visitor=("1/day",)))
+    desk.say(QUESTION)
+    reply = desk.say(QUESTION)
+    assert (reply.reason, reply.text) == ("limit.too_many", texts.fixed("too_many"))
+    assert desk.say(DANGER).outcome is Outcome.EMERGENCY
+
+
 def test_a_danger_may_be_longer_than_any_message(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk(limits=Limits(max_chars=5))
     assert desk.say(DANGER).outcome is Outcome.EMERGENCY
