@@ -28,6 +28,8 @@ _MEANINGS = {
     "asked_for_person": Outcome.HANDOFF,
 }
 _KEYS_IN_A_ROW = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn", re.IGNORECASE)
+# Five consonants in a row, as in no word but "lengths" and its like, or one letter over and over.
+_UNSAYABLE = re.compile(r"^(?!\w*ngths)\w*[bcdfghjklmnpqrstvwxz]{5}|^(?!mm$)([a-z])\1+$", re.IGNORECASE)
 _EARLIER_READ = 6
 """How many earlier messages are read for a CAR-T date or a pregnancy."""
 
@@ -268,6 +270,10 @@ def _is_gibberish(text: Text) -> bool:
     strange = [
         token
         for token in text.tokens
-        if _KEYS_IN_A_ROW.search(token) or (len(token) > 3 and not re.search("[aeiouy0-9]", token))
+        if _KEYS_IN_A_ROW.search(token) or _UNSAYABLE.search(token) or _is_without_vowel(token)
     ]
     return bool(strange) and len(strange) * 2 >= len(text.tokens)
+
+
+def _is_without_vowel(token: str) -> bool:
+    return len(token) > 3 and not re.search("[aeiouy0-9]", token)
