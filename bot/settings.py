@@ -6,9 +6,12 @@ Only cli, bootstrap and web.app read them; everything else takes keyword argumen
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -21,6 +24,8 @@ from bot.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
 _FILE = "_FILE"
+# "ollama:llama3.2:3b": the provider ends at the first colon.
+_LLM = re.compile(r"[a-z0-9_]+:\S+")
 # What signs the cookies of patients is not to be guessed: 32 random hexadecimal digits are 128 bits.
 _MIN_SECRET_CHARS = 32
 
@@ -76,14 +81,50 @@ class Settings(BaseSettings):
     address_messages_per_minute: int = Field(
         120, ge=1, description="Messages from one network address in a minute; a hospital is one address."
     )
+    llm: str | None = Field(
+        None,
+        description="Language model that words the answers, as `provider:model`, such as `openai:gpt-4.1-mini`; "
+        "empty: the guide's own sentences.",
+    )
+    llm_base_url: str | None = Field(
+        None,
+        description="Address of the model where it is not the provider's own, such as `http://127.0.0.1:8001/v1`; "
+        "with `openai:` any server that speaks that protocol.",
+    )
+    llm_api_key: SecretStr | None = Field(
+        None, description="Key for the model; the provider's own variables are not read."
+    )
+    llm_timeout_s: float = Field(
+        20.0, ge=1, le=120, description="Longest time for a model's answer, in seconds; then the guide's own is shown."
+    )
+    llm_max_retries: int = Field(
+        1, ge=0, le=5, description="Further tries within that time while nothing has come from the model."
+    )
+    llm_max_concurrency: int = Field(
+        8, ge=1, le=256, description="Calls of the model at a time; beside them the guide's own sentences answer."
+    )
+    llm_max_context_tokens: int = Field(
+        8000, ge=3000, description="Prompt and answer together, in tokens; passages that do not fit are left out."
+    )
+    llm_temperature: float | None = Field(
+        None, ge=0, le=2, description="`0` quotes most faithfully; empty: the model's own, as some models want it."
+    )
+    tracing: bool = Field(
+        False,
+        description="Send questions (masked) and answers to LangSmith, with key and address from its own `LANGSMITH_` "
+        "variables; off: nothing is sent, whatever those say.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Settings:
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < _MIN_SECRET_CHARS:
             _refuse("secret_key", f"needs at least {_MIN_SECRET_CHARS} characters; lengthen it, or leave it empty")
+        self._check_llm()
         if self.environment != "production":
             return self
+        if self.llm_base_url is not None and not _is_private(self.llm_base_url):
+            _refuse("llm_base_url", "must begin with https:// in production, or be on this machine or network")
         if self.log_level == "DEBUG":
             _refuse("log_level", "must not be DEBUG in production; choose INFO")
         if self.public_url is not None and not self.public_url.startswith("https://"):
@@ -92,6 +133,14 @@ class Settings(BaseSettings):
             if _is_wildcard(getattr(self, name)):
                 _refuse(name, "must not be a wildcard in production; list what is allowed")
         return self
+
+    def _check_llm(self) -> None:
+        if self.llm is not None and not _LLM.fullmatch(self.llm):
+            _refuse("llm", "must be provider and model, such as openai:gpt-4.1-mini")
+        if self.llm is None and self.llm_base_url is not None:
+            _refuse("llm_base_url", "is set and BOT_LLM is not; name the model there")
+        if self.llm_base_url is not None and urlsplit(self.llm_base_url).scheme not in ("http", "https"):
+            _refuse("llm_base_url", "must begin with https:// or http://")
 
     @classmethod
     def settings_customise_sources(
@@ -177,6 +226,18 @@ def _is_secret(field: FieldInfo) -> bool:
 def _is_wildcard(value: object) -> bool:
     values = value if isinstance(value, tuple | list | frozenset) else (value,)
     return any(isinstance(item, str) and "*" in item for item in values)
+
+
+def _is_private(url: str) -> bool:
+    """Tell whether what is sent to an address is encrypted, or stays on this machine or network."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return True
+    try:
+        return ip_address(host).is_private
+    except ValueError:  # a name: without a dot it is one of this network
+        return bool(host) and "." not in host
 
 
 def _refuse(name: str, why: str) -> None:

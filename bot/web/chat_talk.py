@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from bot.domain import Conversation, Message, Reply
 from bot.errors import BotError, LimitError, NotFoundError, StoreError
 from bot.web import chat_steps
+from bot.web.chat_growth import Ask, Growth, OnProgress
 from bot.web.chat_steps import Wire
 from bot.web.chat_texts import ChatTexts
 
@@ -90,13 +91,14 @@ class Talk:
         if not text.strip():
             return
 
-        def ask(conversation_id: str) -> Reply:
+        def ask(conversation_id: str, on_progress: OnProgress | None) -> Reply:
             return self._service.reply(
                 conversation_id=conversation_id,
                 visitor_id=screen.visitor_id,
                 text=text,
                 client_message_id=message_id,
                 address=screen.address,
+                on_progress=on_progress,
             )
 
         await self._run(screen, ask)
@@ -189,13 +191,13 @@ class Talk:
             reason=reason,
         )
 
-    def _person_asker(self, screen: Screen) -> Callable[[str], Reply]:
-        def ask(conversation_id: str) -> Reply:
+    def _person_asker(self, screen: Screen) -> Ask:
+        def ask(conversation_id: str, on_progress: OnProgress | None) -> Reply:
             return self._service.request_person(conversation_id=conversation_id, visitor_id=screen.visitor_id)
 
         return ask
 
-    async def _run(self, screen: Screen, ask: Callable[[str], Reply]) -> None:
+    async def _run(self, screen: Screen, ask: Ask) -> None:
         """Run one turn; whatever happens, the patient reads a sentence of ours."""
         if self._is_busy(screen):
             await self._interrupt(screen, ask)
@@ -210,7 +212,7 @@ class Talk:
         except Exception as error:  # noqa: BLE001  # the patient reads a sentence of ours, whatever it was
             await self._say_failed(screen, error)
 
-    async def _interrupt(self, screen: Screen, ask: Callable[[str], Reply]) -> None:
+    async def _interrupt(self, screen: Screen, ask: Ask) -> None:
         """Answer a second message beside the running turn, whose text is then shown to its end."""
         screen.wants_all = True
         if screen.conversation_id is None or screen.interruptions >= MAX_INTERRUPTIONS:
@@ -218,7 +220,7 @@ class Talk:
             return
         screen.interruptions += 1
         try:
-            reply = await run_in_threadpool(ask, screen.conversation_id)
+            reply = await run_in_threadpool(ask, screen.conversation_id, None)
             if reply.text.strip():
                 await self._draw(screen, reply, with_follow_ups=False)
         except Exception as error:  # noqa: BLE001  # the patient reads a sentence of ours, whatever it was
@@ -226,7 +228,7 @@ class Talk:
         finally:
             screen.interruptions -= 1
 
-    async def _turn(self, screen: Screen, ask: Callable[[str], Reply]) -> None:
+    async def _turn(self, screen: Screen, ask: Ask) -> None:
         screen.wants_all = False
         conversation_id = await self._open(screen)
         await self._remove(screen, screen.offered)
@@ -235,12 +237,20 @@ class Talk:
             step_id=f"thinking.{uuid4()}", conversation_id=conversation_id, texts=self._texts
         )
         await screen.send("new_message", thinking)
+        growth = Growth(screen.send, thinking)
         try:
-            reply = await run_in_threadpool(ask, conversation_id)
-        finally:
-            await screen.send("delete_message", thinking)
+            reply = await growth.follow(ask, conversation_id)
+        except BaseException:
+            await growth.take_away()
+            raise
         # While a person owns the talk the bot has nothing to say, and the page shows nothing.
-        if reply.text.strip():
+        if not reply.text.strip():
+            await growth.take_away()
+        elif growth.has_text:
+            # It was read as it came: what counts now, chips and all, takes its place at once.
+            await self._draw(screen, reply, with_follow_ups=True, instead=growth)
+        else:
+            await growth.take_away()
             await self._show(screen, reply)
 
     async def _open(self, screen: Screen) -> str:
@@ -266,11 +276,15 @@ class Talk:
             await self._stream(screen, chat_steps.reply_step(reply, texts=self._texts))
         await self._draw(screen, reply, with_follow_ups=True)
 
-    async def _draw(self, screen: Screen, reply: Reply, *, with_follow_ups: bool) -> None:
+    async def _draw(
+        self, screen: Screen, reply: Reply, *, with_follow_ups: bool, instead: Growth | None = None
+    ) -> None:
         """Put the finished reply on the page: chips, text, buttons."""
         step = chat_steps.reply_step(reply, texts=self._texts)
         for element in chat_steps.chip_elements(reply):
             await screen.send("element", element)
+        if instead is not None:
+            await instead.take_away()
         await screen.send("new_message", step)
         actions = chat_steps.reply_actions(reply, texts=self._texts, with_follow_ups=with_follow_ups)
         screen.offered += [action for action in actions if action["name"] == "ask"]

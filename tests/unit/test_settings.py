@@ -169,3 +169,61 @@ def test_production_refuses_what_is_unsafe_and_development_takes_it(
 def test_production_starts_with_its_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, BOT_ENVIRONMENT="production", BOT_PUBLIC_URL="https://guide.example.org")
     assert settings.load().environment == "production"
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        pytest.param({"BOT_LLM": "gpt-4"}, "BOT_LLM", id="no-provider"),
+        pytest.param({"BOT_LLM": "openai:"}, "BOT_LLM", id="no-model"),
+        pytest.param({"BOT_LLM": "openai:a b"}, "BOT_LLM", id="space"),
+        pytest.param({"BOT_LLM_BASE_URL": "http://127.0.0.1/v1"}, "BOT_LLM_BASE_URL", id="address-without-model"),
+        pytest.param({"BOT_LLM": "openai:m", "BOT_LLM_BASE_URL": "127.0.0.1:80"}, "BOT_LLM_BASE_URL", id="no-scheme"),
+        pytest.param({"BOT_LLM": "openai:m", "BOT_LLM_BASE_URL": "ftp://x/v1"}, "BOT_LLM_BASE_URL", id="ftp"),
+        pytest.param({"BOT_LLM_TIMEOUT_S": "0"}, "BOT_LLM_TIMEOUT_S", id="no-time"),
+        pytest.param({"BOT_LLM_MAX_RETRIES": "99"}, "BOT_LLM_MAX_RETRIES", id="retries"),
+        pytest.param({"BOT_LLM_MAX_CONCURRENCY": "0"}, "BOT_LLM_MAX_CONCURRENCY", id="no-places"),
+        pytest.param({"BOT_LLM_MAX_CONTEXT_TOKENS": "100"}, "BOT_LLM_MAX_CONTEXT_TOKENS", id="no-room"),
+        pytest.param({"BOT_LLM_TEMPERATURE": "9"}, "BOT_LLM_TEMPERATURE", id="temperature"),
+        pytest.param({"BOT_TRACING": "perhaps"}, "BOT_TRACING", id="tracing"),
+    ],
+)
+def test_refuses_a_language_model_that_cannot_work_and_names_the_variable(
+    variables: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set(monkeypatch, **variables)
+    with pytest.raises(SettingsError, match=rf"^{name}\b"):
+        settings.load()
+
+
+@pytest.mark.parametrize(
+    "name", ["openai:gpt-4.1-mini", "anthropic:claude", "ollama:llama3.2:3b", "openai:org/model-v1"]
+)
+def test_takes_provider_and_model(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, BOT_LLM=name, BOT_LLM_BASE_URL="http://llm:8000/v1", BOT_LLM_API_KEY="very-secret")
+    found = settings.load()
+    assert (found.llm, found.llm_base_url, found.tracing) == (name, "http://llm:8000/v1", False)
+    assert "very-secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_fine"),
+    [
+        ("https://api.example.org/v1", True),
+        ("http://127.0.0.1:8000/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://10.0.0.5/v1", True),
+        ("http://llm:8000/v1", True),
+        ("http://api.example.org/v1", False),
+        ("http://8.8.8.8/v1", False),
+    ],
+)
+def test_production_sends_no_question_in_the_clear_over_the_internet(
+    url: str, is_fine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set(monkeypatch, BOT_ENVIRONMENT="production", BOT_LLM="openai:m", BOT_LLM_BASE_URL=url)
+    if is_fine:
+        assert settings.load().llm_base_url == url
+        return
+    with pytest.raises(SettingsError, match=r"^BOT_LLM_BASE_URL must begin with https://"):
+        settings.load()
