@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from benchmarks.questions import Bench, arguments, read_questions
+from bot.evaluation.datasets import Item, right_sections
+from bot.evaluation.metrics import first_right
+from bot.evaluation.runner import ranked_sections
 from bot.index.words import stem
 from bot.retrieval import fusion, spelling
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 SIMILAR = (0.68, 0.72, 0.76, 0.80, 0.84)
-_DEPTH = 10
 
 
 def main() -> None:
     """Print recall and mean reciprocal rank over the fusion's weight, then over the speller's threshold."""
     options = arguments(__doc__).parse_args()
     bench = Bench.open(index_dir=options.index, corpus_dir=options.corpus)
-    items = [item for item in read_questions(options.questions) if item["category"] == "answerable" and item["facts"]]
+    items = [item for item in read_questions(options.questions) if item.category == "answerable" and item.facts]
     print(f"{len(items)} questions\n")
     chosen = fusion.LEXICAL_WEIGHT
     _print_head("weight of BM25")
@@ -39,16 +40,12 @@ def main() -> None:
     _print_row("none", ranks(bench, items))
 
 
-def ranks(bench: Bench, items: Sequence[dict[str, Any]]) -> list[int | None]:
+def ranks(bench: Bench, items: Sequence[Item]) -> list[int | None]:
     """Return the rank of the first section that holds one of the facts, None beyond the tenth."""
-    return [_rank(bench, item["turns"][-1], frozenset(item["facts"])) for item in items]
-
-
-def _rank(bench: Bench, query: str, facts: frozenset[str]) -> int | None:
-    for place, hit in enumerate(bench.searcher.search(query, k=_DEPTH).hits, start=1):
-        if bench.facts.get(hit.chunk.section_id, frozenset()) & facts:
-            return place
-    return None
+    return [
+        first_right(ranked_sections(bench.searcher, item.turns[-1]), right_sections(item, bench.facts))
+        for item in items
+    ]
 
 
 def _renew(bench: Bench, *, is_word: Callable[[str], bool]) -> None:

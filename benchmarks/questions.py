@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.cli.lines import read_lines
 from bot.corpus.loader import load_corpus
+from bot.evaluation.datasets import Item, questions_of
 from bot.index.encoders import open_encoder
 from bot.index.loaded import load_index
 from bot.index.query_encoder import TOKENIZER_FILE, TokenCounter
@@ -49,9 +49,9 @@ class Bench:
         return cls(Searcher(index=index, encode=encode, is_word=words.is_word), words, facts)
 
 
-def read_questions(path: Path) -> list[dict[str, Any]]:
-    """Read JSON Lines of ``{"category", "turns", "expect", "facts"}``."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+def read_questions(path: Path) -> list[Item]:
+    """Read JSON Lines of ``{"id", "category", "turns", "expect", "facts"}``."""
+    return questions_of(read_lines(path), source=path)
 
 
 def arguments(description: str | None) -> ArgumentParser:

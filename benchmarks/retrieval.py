@@ -23,7 +23,7 @@ def main() -> None:
     """Time every part of every question once, in one run, after a warm-up."""
     options = arguments(__doc__).parse_args()
     bench = Bench.open(index_dir=options.index, corpus_dir=options.corpus)
-    queries = [item["turns"][-1] for item in read_questions(options.questions)]
+    queries = [item.turns[-1] for item in read_questions(options.questions)]
     for query in queries[:20]:
         measure(bench, query)
     times = [measure(bench, query) for query in queries]

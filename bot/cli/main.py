@@ -10,6 +10,7 @@ import typer
 
 from bot import log
 from bot.cli import ask, guide, index, search, serve
+from bot.cli import eval as evaluation
 from bot.errors import BotError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.command("search")(search.search)
 app.command("serve")(serve.serve)
 app.add_typer(index.app, name="index")
 app.add_typer(guide.guide_app, name="guide")
+app.add_typer(evaluation.app, name="eval")
 
 
 def main() -> None:

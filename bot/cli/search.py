@@ -14,6 +14,7 @@ from bot.domain import Hit
 from bot.settings import load
 
 if TYPE_CHECKING:
+    from bot.index.query_encoder import TokenCounter
     from bot.retrieval.search import Searcher
 
 
@@ -29,7 +30,7 @@ def search(
         raise typer.BadParameter("give a query, or --batch FILE.jsonl")
     # Read before the index is opened: a wrong line is told at once.
     lines = [(id_of(batch, *line), text_of(batch, *line, "query")) for line in read_lines(batch)] if batch else []
-    searcher = _open(index)
+    searcher, _ = open_searcher(index)
     if batch is not None:
         for line_id, text in lines:
             write_line({"id": line_id, "hits": [_brief(hit) for hit in searcher.search(text, k=k).hits]})
@@ -45,8 +46,16 @@ def search(
         typer.echo("Nothing found.")
 
 
-def _open(index_dir: Path | None) -> Searcher:
-    """Open the index and its query model, and nothing of the chain behind them: a search starts at once."""
+def open_searcher(index_dir: Path | None) -> tuple[Searcher, TokenCounter]:
+    """Open the index and its query model, and nothing of the chain behind them: a search starts at once.
+
+    Returns:
+        The search, and the vocabulary of its model.
+
+    Raises:
+        BadIndexError: There is no usable index.
+        ModelError: Its query model cannot be loaded.
+    """
     from bot.index.encoders import open_encoder
     from bot.index.loaded import load_index
     from bot.index.query_encoder import TOKENIZER_FILE, TokenCounter
@@ -54,11 +63,9 @@ def _open(index_dir: Path | None) -> Searcher:
 
     settings = load()
     index = load_index(index_dir or settings.index_dir)
-    return Searcher(
-        index=index,
-        encode=open_encoder(index, model_dir=settings.model_dir).encode,
-        is_word=TokenCounter(index.folder / TOKENIZER_FILE).is_word,
-    )
+    vocabulary = TokenCounter(index.folder / TOKENIZER_FILE)
+    encode = open_encoder(index, model_dir=settings.model_dir).encode
+    return Searcher(index=index, encode=encode, is_word=vocabulary.is_word), vocabulary
 
 
 def _brief(hit: Hit) -> dict[str, Any]:

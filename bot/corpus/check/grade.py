@@ -7,7 +7,7 @@ counts as one short word. Formula: Kincaid et al. 1975, Research Branch Report 8
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -39,7 +39,12 @@ def median_grade(material: Material) -> float:
 
 def section_grade(passage: Passage) -> float:
     """Return the school grade of a section's text, names set aside; higher is harder, 0 or less is very easy."""
-    counted = [_without_names(sentence.text) for sentence in passage.sentences]
+    return text_grade([sentence.text for sentence in passage.sentences])
+
+
+def text_grade(sentences: Sequence[str]) -> float:
+    """Return the school grade of some sentences, names set aside; 0 without words."""
+    counted = [_without_names(sentence) for sentence in sentences]
     tokens = [word for text in counted for word in words(text)]
     if not tokens:
         return 0.0
