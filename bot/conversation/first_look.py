@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bot.conversation.record import code_of
 from bot.conversation.triage.triage import Triage
@@ -24,12 +21,10 @@ class FirstLook:
 
     Args:
         triage: The fixed rules and their meaning check.
-        encode: Embeds a text: float32 (dim,), a unit vector; may raise whatever a model raises.
     """
 
-    def __init__(self, *, triage: Triage, encode: Callable[[str], NDArray[np.float32]]) -> None:
+    def __init__(self, *, triage: Triage) -> None:
         self._triage = triage
-        self._encode = encode
         self.may_suggest = lru_cache(maxsize=_REMEMBERED)(self._leads_to_the_guide)
 
     def check(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict | None:
@@ -39,20 +34,20 @@ class FirstLook:
             text: The masked message.
             earlier: The patient's messages before it, oldest first.
         """
-        for vector in (lambda: self._encode(text), None):
+        for by_rules_alone in (False, True):
             try:
-                return self._triage.check(text, vector=vector, earlier=earlier)
+                return self._triage.check(text, earlier=earlier, by_rules_alone=by_rules_alone)
             except Exception as error:  # noqa: BLE001  # a vendor's own errors come through here; rules need no vendor
-                logger.error("triage failed", extra={"code": code_of(error), "with_meaning": vector is not None})
+                logger.error("triage failed", extra={"code": code_of(error), "with_meaning": not by_rules_alone})
         return None
 
     def _leads_to_the_guide(self, question: str) -> bool:
         """Tell whether a question, asked by a press on it, is answered from the guide and raises no alarm.
 
-        By rules alone: embedding three headings would double the time of an answer.
+        By rules alone: reading three headings would cost as much time as the rest of an answer.
         """
         try:
-            verdict = self._triage.check(question)
+            verdict = self._triage.check(question, by_rules_alone=True)
         except Exception as error:  # noqa: BLE001  # a suggestion less, and the answer stands
             logger.error("triage failed", extra={"code": code_of(error), "with_meaning": False})
             return False

@@ -1,55 +1,44 @@
 """How many dangers in words of their own triage sees, and how many harmless look-alikes it takes for one.
 
 ``tests/data/triage_paraphrases.jsonl``: the tuning part was read while the rules were written; of the held-out part
-only the counts were looked at. The head of the meaning check saw neither part: it is trained on ``meaning.yaml``, and
-its thresholds come from that file alone. Of 70 held-out dangers the rules see 53, with the head 61; the 4 of 50
-look-alikes are all the rules' own. Nearest examples, which the head replaced, saw 58, at three times the false alarms
-on the messages of ``meaning.yaml`` (5.0 % instead of 1.5 %). The counts were looked at twice: after the first look,
-messages beside the topic were added and the head was freed of a guard, both for figures on ``meaning.yaml``.
+only the counts were looked at. The reader of the meaning check saw neither part: it is trained on ``meaning.yaml``,
+and its thresholds come from the messages of that file that were kept from training and from the development questions.
+Of 70 held-out dangers the rules see 60, with the reader 64; of 50 look-alikes the rules take 4 for a danger, with the
+reader 5. The counts were looked at twice for this reader, the same both times: between the looks the thresholds of
+personal questions and small talk were raised, for the sake of the development questions. Earlier checks of the meaning
+(nearest examples, then a linear head) were looked at twice each.
 Whoever reads the failures of the held-out part has to move it to the tuning part.
 """
 
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from bot.conversation.triage.meaning import HEAD_PATH, MeaningCheck, load_head
+from bot.conversation.triage.meaning import DECISION_FILE, MODEL_DIR, load_meaning
 from bot.conversation.triage.triage import Triage, load_triage
 from bot.domain import Outcome
-from bot.index.embedder import SentenceEmbedder, model_folder, weights_file
-from bot.index.manifest import file_digest
+from tests.quality.thresholds import THRESHOLDS
 
 PARAPHRASES = Path(__file__).resolve().parents[1] / "data" / "triage_paraphrases.jsonl"
 ALARMS = {Outcome.EMERGENCY, Outcome.CRISIS}
-HELD_OUT_DANGERS_SEEN = 61
-HELD_OUT_FALSE_ALARMS = 4
-TUNING_FALSE_ALARMS = 1
+LIMITS = THRESHOLDS["triage"]
 
 Row = dict[str, Any]
-Vectors = dict[str, NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
-def embedder() -> SentenceEmbedder:
-    return SentenceEmbedder(folder=model_folder())
+def triage() -> Triage:
+    return load_triage(meaning=load_meaning())
 
 
 @pytest.fixture(scope="module")
-def vectors(embedder: SentenceEmbedder) -> Vectors:
-    texts = [json.loads(line)["text"] for line in PARAPHRASES.read_text(encoding="utf-8").splitlines()]
-    return dict(zip(texts, embedder.embed(texts), strict=True))
-
-
-@pytest.fixture(scope="module")
-def triage(embedder: SentenceEmbedder) -> Triage:
-    return load_triage(meaning=MeaningCheck(load_head(), model=file_digest(weights_file(embedder.folder))))
+def checks() -> dict[str, Any]:
+    measured: dict[str, Any] = json.loads((MODEL_DIR / DECISION_FILE).read_text(encoding="utf-8"))["measured"]
+    return measured
 
 
 def rows(*, half: str, is_danger: bool) -> list[Row]:
@@ -58,13 +47,8 @@ def rows(*, half: str, is_danger: bool) -> list[Row]:
     return [row for row in parsed if row["half"] == half and (row["expect"] != "harmless") is is_danger]
 
 
-def alarmed(triage: Triage, chosen: list[Row], vectors: Vectors | None = None) -> set[str]:
-    raised = set()
-    for row in chosen:
-        vector = None if vectors is None else partial(vectors.__getitem__, row["text"])
-        if triage.check(row["text"], vector=vector).outcome in ALARMS:
-            raised.add(row["id"])
-    return raised
+def alarmed(triage: Triage, chosen: list[Row]) -> set[str]:
+    return {row["id"] for row in chosen if triage.check(row["text"]).outcome in ALARMS}
 
 
 def test_rules_alone_see_every_danger_of_the_tuning_part() -> None:
@@ -76,27 +60,31 @@ def test_rules_alone_take_no_look_alike_of_the_tuning_part_for_a_danger() -> Non
     assert alarmed(load_triage(), rows(half="tuning", is_danger=False)) == set()
 
 
-def test_dangers_in_unseen_words_are_seen(triage: Triage, vectors: Vectors) -> None:
+def test_dangers_in_unseen_words_are_seen(triage: Triage) -> None:
     chosen = rows(half="held_out", is_danger=True)
-    assert len(alarmed(triage, chosen, vectors)) >= HELD_OUT_DANGERS_SEEN
+    assert len(alarmed(triage, chosen)) >= LIMITS["held_out_dangers_seen"]
     assert len(chosen) == 70
 
 
-def test_unseen_look_alikes_are_rarely_taken_for_a_danger(triage: Triage, vectors: Vectors) -> None:
+def test_unseen_look_alikes_are_rarely_taken_for_a_danger(triage: Triage) -> None:
     chosen = rows(half="held_out", is_danger=False)
-    assert len(alarmed(triage, chosen, vectors)) <= HELD_OUT_FALSE_ALARMS
+    assert len(alarmed(triage, chosen)) <= LIMITS["held_out_false_alarms"]
     assert len(chosen) == 50
 
 
-def test_meaning_rarely_takes_a_look_alike_of_the_tuning_part_for_a_danger(triage: Triage, vectors: Vectors) -> None:
+def test_meaning_rarely_takes_a_look_alike_of_the_tuning_part_for_a_danger(triage: Triage) -> None:
     chosen = rows(half="tuning", is_danger=False)
-    assert len(alarmed(triage, chosen, vectors)) <= TUNING_FALSE_ALARMS
+    assert len(alarmed(triage, chosen)) <= LIMITS["tuning_false_alarms"]
     assert len(chosen) == 199
 
 
-def test_the_head_keeps_its_promise_out_of_fold() -> None:
-    kinds = json.loads(HEAD_PATH.read_text(encoding="utf-8"))["kinds"]
-    for kind in ("red_flag", "crisis", "car_t"):
-        assert kinds[kind]["false_alarms"] <= 0.01
-        assert kinds[kind]["recall_with_rules"] >= kinds[kind]["recall_of_rules"] + 0.15
-    assert kinds["red_flag"]["false_alarms"] + kinds["crisis"]["false_alarms"] <= 0.015
+@pytest.mark.parametrize("name", sorted(LIMITS["reader"]))
+def test_the_reader_keeps_its_promise_on_messages_kept_from_training(name: str, checks: dict[str, Any]) -> None:
+    figures, limits = checks["checks"][name], LIMITS["reader"][name]
+    assert figures["false_alarms"] <= limits["false_alarms"]
+    assert {kind for kind, least in limits["recall"].items() if figures["recall"][kind] < least} == set()
+
+
+def test_eight_bit_weights_change_hardly_a_decision(checks: dict[str, Any]) -> None:
+    for changed in checks["decisions_changed_by_eight_bits"].values():
+        assert changed <= LIMITS["changed_by_eight_bits"] * checks["held_out"]

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from bot.conversation.first_look import FirstLook
 from bot.domain import Verdict
-from bot.errors import BadIndexError, ModelError
+from bot.errors import ModelError
 from tests.fakes.answers import ScriptedTriage
 from tests.unit.conversation.conftest import CRISIS, DANGER, HELLO, SCRIPT, STOP_IT, STOP_IT_GENERAL
 
 
-def vector(text: str) -> NDArray[np.float32]:
-    return np.zeros(3, dtype=np.float32)
-
-
-def looking(encode: Callable[[str], Any] = vector) -> tuple[FirstLook, ScriptedTriage]:
+def looking(meaning_failure: Exception | None = None) -> tuple[FirstLook, ScriptedTriage]:
     triage = ScriptedTriage(SCRIPT)
-    return FirstLook(triage=triage, encode=encode), triage  # type: ignore[arg-type]
+    triage.meaning_failure = meaning_failure
+    return FirstLook(triage=triage), triage  # type: ignore[arg-type]
 
 
-def raising(error: Exception) -> Callable[[str], Any]:
-    def encode(text: str) -> NDArray[np.float32]:
-        raise error
-
-    return encode
-
-
-@pytest.mark.parametrize("error", [BadIndexError("x"), ModelError("x"), RuntimeError("x"), MemoryError()])
+@pytest.mark.parametrize("error", [ModelError("x"), RuntimeError("x"), MemoryError()])
 def test_rules_alone_decide_where_the_model_is_down(error: Exception) -> None:
-    look, triage = looking(raising(error))
+    look, triage = looking(error)
     assert look.check("what is lupus", earlier=("hello",)) == Verdict(None)
     assert triage.earlier == [("hello",), ("hello",)]
     assert look.check(DANGER) == SCRIPT[DANGER]
@@ -48,7 +33,7 @@ def test_there_is_no_verdict_where_the_rules_are_down() -> None:
 
 
 def test_only_what_leads_to_the_guide_is_suggested_and_each_heading_is_looked_at_once() -> None:
-    look, triage = looking(raising(ModelError("a suggestion needs no vector")))
+    look, triage = looking(ModelError("a suggestion needs no model"))
     for _ in range(2):
         suggested = [text for text in ("what is lupus", *SCRIPT) if look.may_suggest(text)]
         assert suggested == ["what is lupus", STOP_IT_GENERAL]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from bot.conversation.triage.meaning import Head, Line, MeaningCheck
+from bot.conversation.triage.meaning import MeaningCheck
 from bot.conversation.triage.triage import load_triage
 from bot.domain import Outcome, Verdict
+from tests.fakes.readers import DECISION, ScriptedReader, meaning_of
 
 TRIAGE = load_triage()
 
@@ -176,58 +175,74 @@ def test_hears_where_the_patient_is(message: str, region: str | None) -> None:
     assert TRIAGE.check(message).region == region
 
 
-def meaning() -> MeaningCheck:
-    lines = {kind: Line(np.eye(3)[place], 0.0) for place, kind in enumerate(("red_flag", "car_t", "crisis"))}
-    reasons = dict(zip(("red_flag.stroke", "red_flag.car_t_speech", "crisis.suicide"), lines.values(), strict=True))
-    head = Head(model="m", data="d", kinds=lines, thresholds=dict.fromkeys(lines, 0.5), reasons=reasons)
-    return MeaningCheck(head, model="m")
-
-
-def vector(place: int) -> NDArray[np.float32]:
-    return np.eye(3, dtype=np.float32)[place]
-
-
 def test_meaning_raises_what_no_rule_foresaw() -> None:
-    verdict = load_triage(meaning=meaning()).check("Strange words here!", vector=lambda: vector(0))
+    meaning = meaning_of({"red_flag": 1.0, "red_flag.stroke": 1.0})
     expected = Verdict(
         Outcome.EMERGENCY, "red_flag.stroke", rule_id="meaning.red_flag", triggers=("Strange words here",)
     )
-    assert verdict == expected
+    assert load_triage(meaning=meaning).check("Strange words here!") == expected
 
 
 def test_meaning_needs_the_time_after_car_t_where_the_danger_does() -> None:
-    triage = load_triage(meaning=meaning())
-    assert triage.check("strange words here", vector=lambda: vector(1)).outcome is None
-    raised = triage.check("strange words here", vector=lambda: vector(1), after_car_t=True)
-    assert (raised.outcome, raised.reason) == (Outcome.EMERGENCY, "red_flag.car_t_speech")
-
-
-def test_meaning_takes_the_kind_that_is_furthest_over_its_threshold() -> None:
-    both = np.array([0.6, 0.0, 0.8], dtype=np.float32)
-    assert load_triage(meaning=meaning()).check("strange words here", vector=lambda: both).outcome is Outcome.CRISIS
+    triage = load_triage(meaning=meaning_of({"car_t": 1.0, "red_flag.car_t_fever": 1.0}))
+    assert triage.check("strange words here").outcome is None
+    for raised in (
+        triage.check("strange words here", after_car_t=True),
+        triage.check("strange words here", earlier=("I had my CAR-T infusion last week",)),
+    ):
+        assert (raised.outcome, raised.reason) == (Outcome.EMERGENCY, "red_flag.car_t_fever")
 
 
 def test_meaning_hears_a_danger_in_a_question_too() -> None:
-    found = load_triage(meaning=meaning()).check("what is a thing", vector=lambda: vector(2))
+    meaning = meaning_of({"crisis": 1.0, "crisis.suicide": 1.0})
+    found = load_triage(meaning=meaning).check("what is a thing")
     assert (found.outcome, found.reason) == (Outcome.CRISIS, "crisis.suicide")
 
 
-def test_a_message_is_embedded_once() -> None:
-    calls: list[int] = []
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("personal", Outcome.PERSONAL),
+        ("asked_for_person", Outcome.HANDOFF),
+        ("talk", Outcome.CONVERSATION),
+        ("none", None),
+    ],
+)
+def test_meaning_knows_what_is_calm_as_well(kind: str, outcome: Outcome | None) -> None:
+    assert load_triage(meaning=meaning_of({kind: 1.0})).check("strange words here").outcome is outcome
 
-    def counted() -> NDArray[np.float32]:
-        calls.append(1)
-        return np.zeros(3, dtype=np.float32)
 
-    assert load_triage(meaning=meaning()).check("strange words here", vector=counted, after_car_t=True).outcome is None
-    assert calls == [1]
+def test_a_danger_in_the_meaning_comes_before_a_calm_rule() -> None:
+    meaning = meaning_of({"crisis": 1.0, "crisis.suicide": 1.0})
+    assert TRIAGE.check("thank you").outcome is Outcome.CONVERSATION
+    assert load_triage(meaning=meaning).check("thank you").outcome is Outcome.CRISIS
+
+
+def test_a_calm_rule_comes_before_a_calm_meaning() -> None:
+    found = load_triage(meaning=meaning_of({"personal": 1.0})).check("thank you")
+    assert (found.outcome, found.reason) == (Outcome.CONVERSATION, "talk.thanks")
+
+
+def test_what_names_a_topic_of_the_guide_is_no_small_talk() -> None:
+    triage = load_triage(meaning=meaning_of({"talk": 1.0, "talk.greeting": 1.0}))
+    assert triage.check("a fine evening to one and all").outcome is Outcome.CONVERSATION
+    assert triage.check("a fine evening to one and all with lupus").outcome is None
+
+
+def test_a_message_is_read_once_and_by_nothing_but_the_rules_where_that_is_asked() -> None:
+    reader = ScriptedReader({"none": 1.0})
+    triage = load_triage(meaning=MeaningCheck(DECISION, read=reader.read))
+    assert triage.check("strange words here", after_car_t=True).outcome is None
+    assert reader.texts == ["strange words here"]
+    assert triage.check("strange words here", by_rules_alone=True).outcome is None
+    assert len(reader.texts) == 1
 
 
 def test_meaning_is_not_asked_where_a_rule_has_seen_the_danger() -> None:
-    def never() -> NDArray[np.float32]:
-        raise AssertionError
-
-    assert load_triage(meaning=meaning()).check("I cannot breathe", vector=never).outcome is Outcome.EMERGENCY
+    reader = ScriptedReader()
+    reader.failure = AssertionError()
+    triage = load_triage(meaning=MeaningCheck(DECISION, read=reader.read))
+    assert triage.check("I cannot breathe").outcome is Outcome.EMERGENCY
 
 
 @given(st.text(max_size=300))

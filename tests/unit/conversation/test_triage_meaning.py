@@ -1,4 +1,4 @@
-"""The head of the meaning check: sums and thresholds, the model and the messages it belongs to."""
+"""The meaning check: kinds and thresholds, careful reasons, the files and messages it belongs to."""
 
 from __future__ import annotations
 
@@ -6,77 +6,119 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
-from numpy.typing import NDArray
 
+from bot.conversation.texts import Texts
 from bot.conversation.triage.meaning import (
+    CAN_WAIT,
     DATA_PATH,
-    Head,
+    DECISION_FILE,
+    GRAVEST,
+    MODEL_DIR,
+    Impression,
     Likeness,
-    Line,
-    MeaningCheck,
+    belongs,
     data_digest,
     kind_of,
-    load_head,
+    load_decision,
+    load_meaning,
 )
-from bot.errors import SettingsError
-
-HEAD = Head(
-    model="m",
-    data="d",
-    kinds={"red_flag": Line(np.array([4.0, -4.0, 0.0]), -1.0), "car_t": Line(np.array([4.0, 0.0, 4.0]), -1.0)},
-    thresholds={"red_flag": 1.0, "car_t": 1.0},
-    reasons={
-        "red_flag.stroke": Line(np.array([1.0, 0.0, 0.0]), 0.0),
-        "red_flag.fever": Line(np.array([0.0, 0.0, 1.0]), 0.0),
-        "red_flag.car_t_fever": Line(np.array([0.0, 0.0, 1.0]), 0.5),
-        "crisis.suicide": Line(np.array([9.0, 9.0, 9.0]), 9.0),
-    },
-)
-CHECK = MeaningCheck(HEAD, model="m")
+from bot.conversation.triage.reader import MODEL_FILE, TOKENIZER_FILE
+from bot.domain import Outcome, Verdict
+from bot.errors import ModelError, SettingsError
+from bot.index.manifest import file_digest
+from bot.settings import ROOT
+from tests.fakes.readers import meaning_of
 
 
-def vector(*values: float) -> NDArray[np.float32]:
-    return np.array(values, dtype=np.float32)
+def impression(*windows: dict[str, float]) -> Impression:
+    return meaning_of(*windows).impression("strange words")
 
 
-def test_says_how_far_over_the_threshold_a_message_is_and_why() -> None:
-    assert CHECK.likeness(vector(1, 0, 0), kind="red_flag") == Likeness("red_flag", "red_flag.stroke", 2.0)
+def test_a_danger_is_told_with_its_reason() -> None:
+    found = impression({"none": 0.4, "red_flag": 0.6, "red_flag.stroke": 0.9, "red_flag.fever": 0.1})
+    assert found.danger(after_car_t=False) == Likeness("red_flag", "red_flag.stroke")
 
 
-def test_the_reason_after_the_cells_may_be_any_red_flag() -> None:
-    assert CHECK.likeness(vector(0, 0, 1), kind="car_t") == Likeness("car_t", "red_flag.car_t_fever", 2.0)
-    assert CHECK.likeness(vector(1, 0, 0), kind="car_t") == Likeness("car_t", "red_flag.stroke", 2.0)
+def test_a_message_torn_between_two_dangers_is_one() -> None:
+    found = impression({"none": 0.4, "red_flag": 0.25, "crisis": 0.35, "crisis.suicide": 1.0})
+    assert found.danger(after_car_t=False) == Likeness("crisis", "crisis.suicide")
+
+
+def test_a_danger_after_the_cells_is_one_only_then() -> None:
+    found = impression({"none": 0.2, "red_flag": 0.3, "car_t": 0.5, "red_flag.car_t_fever": 1.0})
+    assert found.danger(after_car_t=False) is None
+    assert found.danger(after_car_t=True) == Likeness("car_t", "red_flag.car_t_fever")
+
+
+def test_after_the_cells_any_red_flag_may_be_the_reason() -> None:
+    found = impression({"car_t": 1.0, "red_flag.stroke": 0.8, "red_flag.car_t_fever": 0.2})
+    assert found.danger(after_car_t=True) == Likeness("car_t", "red_flag.stroke")
+    assert not belongs("red_flag.car_t_fever", "red_flag")
 
 
 @pytest.mark.parametrize(
-    "unsure",
+    ("kind", "reasons", "gravest"),
     [
-        pytest.param(vector(0, 1, 0), id="harmless"),
-        pytest.param(vector(0.5, 0, 0), id="at the threshold"),
-        pytest.param(vector(0, 0, 0), id="no meaning at all"),
-        pytest.param(vector(1, 0, 0, 0), id="longer than the model's"),
-        pytest.param(vector(1, 0), id="shorter than the model's"),
-        pytest.param(vector(float("nan"), 0, 0), id="not a number"),
+        ("red_flag", {"red_flag.fever": 0.4, "red_flag.stroke": 0.35, "red_flag.severe": 0.25}, "red_flag.severe"),
+        (
+            "car_t",
+            {"red_flag.car_t_fever": 0.4, "red_flag.stroke": 0.35, "red_flag.fever": 0.25},
+            "red_flag.car_t_severe",
+        ),
+        ("crisis", {"crisis.abuse": 0.4, "crisis.suicide": 0.3, "crisis.self_harm": 0.3}, "crisis.suicide"),
     ],
 )
-def test_says_nothing_where_it_is_not_sure(unsure: NDArray[np.float32]) -> None:
-    assert CHECK.likeness(unsure, kind="red_flag") is None
+def test_an_uncertain_reason_is_told_as_the_gravest(kind: str, reasons: dict[str, float], gravest: str) -> None:
+    assert impression({kind: 1.0, **reasons}).danger(after_car_t=True) == Likeness(kind, gravest)
 
 
-def test_knows_nothing_of_another_kind() -> None:
-    assert CHECK.likeness(vector(1, 0, 0), kind="personal") is None
+@pytest.mark.parametrize(("share", "told"), [(0.85, "red_flag.leg_clot"), (0.75, "red_flag.severe")])
+def test_what_can_wait_until_today_has_to_be_all_but_certain(share: float, told: str) -> None:
+    found = impression({"red_flag": 1.0, "red_flag.leg_clot": share, "red_flag.stroke": 1 - share})
+    assert found.danger(after_car_t=False) == Likeness("red_flag", told)
 
 
-def test_is_refused_with_another_model() -> None:
-    with pytest.raises(SettingsError, match="another embedding model"):
-        MeaningCheck(HEAD, model="n")
+def test_the_reasons_that_can_wait_are_those_whose_text_says_today() -> None:
+    replies = yaml.safe_load((ROOT / "prompts" / "replies.en.yaml").read_text(encoding="utf-8"))
+    said = {reason for reason, text in replies["emergency_for"].items() if text.endswith("same_day")}
+    assert said == CAN_WAIT
 
 
-def test_the_head_was_trained_on_the_messages_beside_it() -> None:
-    assert load_head().data == data_digest()
+@pytest.mark.parametrize(
+    ("kind", "least", "reason"),
+    [("personal", 0.5, "personal.dose"), ("asked_for_person", 0.7, "asked_for_person"), ("talk", 0.8, "talk.greeting")],
+)
+def test_each_calm_kind_has_a_threshold_of_its_own(kind: str, least: float, reason: str) -> None:
+    assert impression({"none": 0.99 - least, kind: least + 0.01}).calm() == Likeness(kind, reason)
+    assert impression({"none": 1.01 - least, kind: least - 0.01}).calm() is None
+
+
+def test_what_is_probably_nothing_is_nothing() -> None:
+    found = impression({"none": 1.0})
+    assert found.danger(after_car_t=True) is None
+    assert found.calm() is None
+
+
+def test_a_danger_anywhere_in_a_long_message_is_heard() -> None:
+    found = impression({"none": 1.0}, {"none": 0.1, "crisis": 0.9, "crisis.abuse": 0.9}, {"none": 1.0})
+    assert found.danger(after_car_t=False) == Likeness("crisis", "crisis.abuse")
+
+
+def test_a_long_message_is_no_small_talk() -> None:
+    assert impression({"talk": 1.0}).calm() == Likeness("talk", "talk.greeting")
+    assert impression({"talk": 1.0}, {"none": 1.0}).calm() is None
+
+
+def test_the_network_was_trained_on_the_messages_beside_it() -> None:
+    assert load_decision().data == data_digest()
+
+
+def test_the_files_beside_the_decision_are_those_that_were_measured() -> None:
+    digests = {name: file_digest(MODEL_DIR / name) for name in (MODEL_FILE, TOKENIZER_FILE)}
+    assert load_decision().files == digests
+    assert (MODEL_DIR / MODEL_FILE).stat().st_size < 25_000_000
 
 
 def test_the_digest_is_the_same_with_the_line_ends_of_every_system(tmp_path: Path) -> None:
@@ -85,38 +127,51 @@ def test_the_digest_is_the_same_with_the_line_ends_of_every_system(tmp_path: Pat
     assert data_digest(tmp_path / "unix") == data_digest(tmp_path / "windows")
 
 
-def test_the_head_knows_every_reason_of_the_messages() -> None:
-    head, reasons = load_head(), yaml.safe_load(DATA_PATH.read_text(encoding="utf-8"))
-    assert set(head.reasons) == {reason for reason in reasons if kind_of(reason) != "none"}
-    assert set(head.kinds) == {kind_of(reason) for reason in head.reasons}
-    assert {line.weights.shape for line in (*head.kinds.values(), *head.reasons.values())} == {(384,)}
+def test_the_decision_knows_every_reason_of_the_messages() -> None:
+    decision, reasons = load_decision(), yaml.safe_load(DATA_PATH.read_text(encoding="utf-8"))
+    assert list(decision.reasons) == list(reasons)
+    assert set(decision.kinds) == {kind_of(reason) for reason in reasons}
+
+
+def test_every_reason_has_its_text() -> None:
+    texts = Texts.load(ROOT / "prompts" / "replies.en.yaml")
+    replies = yaml.safe_load((ROOT / "prompts" / "replies.en.yaml").read_text(encoding="utf-8"))
+    for reason in {*load_decision().reasons, *GRAVEST.values()}:
+        kind, _, name = reason.partition(".")
+        if kind in ("red_flag", "crisis"):
+            assert reason in replies["emergency_for" if kind == "red_flag" else "crisis_for"]
+        elif kind == "personal":
+            assert name in replies["personal"]
+        elif kind == "talk":
+            assert texts.talk(Verdict(Outcome.CONVERSATION, reason=reason)) != texts.fixed("empty")
 
 
 def test_no_message_stands_twice() -> None:
     texts = [text for texts in yaml.safe_load(DATA_PATH.read_text(encoding="utf-8")).values() for text in texts]
     assert {text for text in texts if texts.count(text) > 1} == set()
-    assert len(texts) > 1500
+    assert len(texts) > 7500
+
+
+THRESHOLDS = {"danger": 0.5, "danger_after_car_t": 0.5, "personal": 0.5, "asked_for_person": 0.5, "talk": 0.5}
 
 
 def good(**changes: Any) -> dict[str, Any]:
-    line = {"intercept": 0.0, "weights": [1.0, 2.0]}
     return {
-        "model_sha256": "m",
         "data_sha256": "d",
-        "kinds": {"crisis": {**line, "threshold": 0.5}},
-        "reasons": {"crisis.suicide": line},
+        "files": {"reader.onnx": "f"},
+        "kinds": ["none", "red_flag", "car_t", "crisis", "personal", "asked_for_person", "talk"],
+        "reasons": ["none.ordinary", "crisis.suicide"],
+        "thresholds": THRESHOLDS,
         **changes,
     }
 
 
 def test_reads_what_was_written(tmp_path: Path) -> None:
-    path = tmp_path / "head.json"
+    path = tmp_path / DECISION_FILE
     path.write_text(json.dumps(good()), encoding="utf-8")
-    head = load_head(path)
-    assert (head.model, head.data, head.thresholds) == ("m", "d", {"crisis": 0.5})
-    assert MeaningCheck(head, model="m").likeness(vector(0, 1), kind="crisis") == Likeness(
-        "crisis", "crisis.suicide", 1.5
-    )
+    decision = load_decision(path)
+    assert (decision.data, decision.files, decision.thresholds) == ("d", {"reader.onnx": "f"}, THRESHOLDS)
+    assert decision.reasons == ("none.ordinary", "crisis.suicide")
 
 
 @pytest.mark.parametrize(
@@ -124,15 +179,23 @@ def test_reads_what_was_written(tmp_path: Path) -> None:
     [
         pytest.param("[", id="no JSON"),
         pytest.param("[]", id="no object"),
-        pytest.param(json.dumps(good(kinds={"crisis": {"intercept": 0, "weights": [1]}})), id="no threshold"),
-        pytest.param(json.dumps(good(reasons={"a": {"intercept": 0, "weights": [1]}})), id="several lengths"),
-        pytest.param(json.dumps(good(reasons={"a": {"intercept": 0, "weights": ["x", "y"]}})), id="no numbers"),
-        pytest.param(json.dumps(good(kinds={}, reasons={})), id="nothing in it"),
+        pytest.param(json.dumps(good(thresholds={})), id="no thresholds"),
+        pytest.param(json.dumps(good(thresholds={**THRESHOLDS, "talk": "x"})), id="no number"),
+        pytest.param(json.dumps(good(thresholds={**THRESHOLDS, "danger": 7})), id="no probability"),
+        pytest.param(json.dumps(good(thresholds={**THRESHOLDS, "danger": float("nan")})), id="not a number"),
+        pytest.param(json.dumps(good(kinds=["none"])), id="no kinds"),
+        pytest.param(json.dumps(good(files=None)), id="no digests"),
     ],
 )
 def test_names_the_file_that_cannot_be_read(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "head.json"
+    path = tmp_path / DECISION_FILE
     path.write_text(content, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
-        load_head(path)
-    assert "head.json" in caught.value.detail
+        load_decision(path)
+    assert DECISION_FILE in caught.value.detail
+
+
+def test_a_decision_without_its_network_is_refused(tmp_path: Path) -> None:
+    (tmp_path / DECISION_FILE).write_text(json.dumps(good()), encoding="utf-8")
+    with pytest.raises(ModelError):
+        load_meaning(tmp_path)

@@ -1,0 +1,92 @@
+"""The triage reader: a small network that reads a message and says what kind of message it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.errors import ModelError
+from bot.index.manifest import file_digest
+
+MODEL_FILE = "reader.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+MAX_TOKENS = 80
+"""In a longer window a few words of danger would drown among the others."""
+_OVERLAP = 24
+# Of a very long message the middle is not read, so that the time for any message is bounded.
+_FIRST, _LAST = 3, 3
+
+Logits = NDArray[np.float64]
+
+
+class Reader:
+    """The network that ``scripts/train_triage_reader.py`` trained and exported, with eight-bit weights.
+
+    Args:
+        folder: Holds the network and its tokenizer.
+        digests: SHA-256 by file name; these files and no others were measured.
+
+    Raises:
+        ModelError: A file is missing, damaged or another one.
+    """
+
+    def __init__(self, *, folder: Path, digests: Mapping[str, str]) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        for name in (MODEL_FILE, TOKENIZER_FILE):
+            _check(folder / name, digest=digests.get(name, ""))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        except Exception as error:  # onnxruntime and tokenizers raise their own bare Exceptions
+            raise ModelError("The triage model cannot be loaded; install the program again.") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS, stride=_OVERLAP)
+
+    def read(self, text: str) -> tuple[Logits, Logits]:
+        """Read one message; a long one in overlapping windows, each on its own.
+
+        Returns:
+            The logits of the kinds (windows, kinds) and of the reasons (windows, reasons).
+
+        Raises:
+            ModelError: The model fails on it.
+        """
+        # Half a character, as a broken terminal or client sends it, is no text to the tokenizer.
+        clean = text.encode("utf-8", "replace").decode()
+        try:
+            encoding = self._tokenizer.encode(clean)
+            found = [
+                self._run(window) for window in _windows([encoding.ids, *(more.ids for more in encoding.overflowing)])
+            ]
+            kinds, reasons = (np.concatenate(parts).astype(np.float64) for parts in zip(*found, strict=True))
+        except Exception as error:  # onnxruntime and tokenizers raise their own bare Exceptions
+            raise ModelError("The triage model failed; install the program again.") from error
+        return kinds, reasons
+
+    def _run(self, ids: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        inputs = np.array([ids], dtype=np.int64)
+        kinds, reasons = self._session.run(None, {"input_ids": inputs, "attention_mask": np.ones_like(inputs)})
+        return kinds, reasons
+
+
+def _windows(windows: list[list[int]]) -> list[list[int]]:
+    return windows if len(windows) <= _FIRST + _LAST else [*windows[:_FIRST], *windows[-_LAST:]]
+
+
+def _check(path: Path, *, digest: str) -> None:
+    try:
+        found = file_digest(path)
+    except OSError as error:
+        raise ModelError(f"{path.name} of the triage is missing; install the program again.") from error
+    if found != digest:
+        raise ModelError(f"{path.name} of the triage is not the one that was measured; install it again.")
