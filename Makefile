@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The Python to use, where the first one found is not the one you want.
 PYTHON ?=
+# One test process for each core, at most four; the browser's tests run alone, after them.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Nothing is fetched from a model hub, and no trace leaves this machine.
 export HF_HUB_OFFLINE := 1
@@ -25,7 +27,10 @@ serve: install ## Start the guide and print its address (installs and builds the
 
 test: install-dev ## Run all tests, browser included
 	@$(BIN)/python scripts/browser.py
-	@$(BIN)/python -m pytest
+	@rm -rf build/tests && mkdir -p build/tests
+	@$(BIN)/python -m pytest $(PARALLEL) --ignore tests/e2e --junitxml build/tests/most.xml
+	@$(BIN)/python -m pytest tests/e2e --junitxml build/tests/browser.xml
+	@$(BIN)/python scripts/proofs.py build/tests/*.xml
 
 lint: install-dev ## Check format, rules, types and imports
 	$(BIN)/ruff format --check .

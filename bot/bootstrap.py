@@ -9,18 +9,23 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from langchain_core.runnables import Runnable
+
+from bot.answer.pipeline import AnswerChain
 from bot.answer.source import AnswerSource
 from bot.conversation.compose import Composer
 from bot.conversation.limits import Limits
 from bot.conversation.record import code_of
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
-from bot.conversation.triage.meaning import MeaningCheck, load_head
+from bot.conversation.triage.meaning import load_meaning
 from bot.conversation.triage.triage import Triage, load_triage
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
+from bot.domain import Draft, Question
 from bot.errors import SettingsError
 from bot.index.encoders import open_encoder
 from bot.index.loaded import CurrentIndex
@@ -33,11 +38,50 @@ _SECRET_BYTES = 64
 
 
 def make_source(settings: Settings, *, index_dir: Path | None = None) -> AnswerSource:
-    """Make the source of answers; the index is loaded when it is first asked."""
+    """Make the source of answers; the index is loaded when it is first asked.
+
+    Raises:
+        SettingsError: The language model, its key or a prompt cannot be used.
+    """
+    _set_tracing(settings)
     return AnswerSource(
         index=CurrentIndex(index_dir=index_dir or settings.index_dir),
         encoder_for=lambda index: open_encoder(index, model_dir=settings.model_dir),
+        answerer_for=make_answerer(settings),
     )
+
+
+def make_answerer(settings: Settings) -> Callable[[AnswerChain], Runnable[Question, Draft]]:
+    """Return what makes the answerer around a chain: the chain itself, or with a language model at its end.
+
+    Raises:
+        SettingsError: The language model, its key or a prompt cannot be used.
+    """
+    if settings.llm is None:
+        return lambda chain: chain
+    # No process without a model pays for these.
+    from bot.answer.generative.chain import GenerativeChain
+    from bot.answer.generative.model import open_model
+    from bot.answer.generative.prompts import Prompts
+    from bot.answer.generative.rewriter import Rewriter
+    from bot.answer.generative.writer import Writer
+    from bot.answer.verify.verifier import load_verifier
+
+    prompts = Prompts.load(settings.prompts_dir)
+    model = open_model(
+        settings.llm,
+        base_url=settings.llm_base_url,
+        api_key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else None,
+        temperature=settings.llm_temperature,
+        timeout_s=settings.llm_timeout_s,
+        max_retries=settings.llm_max_retries,
+        max_concurrency=settings.llm_max_concurrency,
+    )
+    writer = Writer(
+        model=model, judge=load_verifier(), prompts=prompts, max_context_tokens=settings.llm_max_context_tokens
+    )
+    rewriter = Rewriter(model=model, prompts=prompts)
+    return lambda chain: GenerativeChain(plain=chain, writer=writer, rewriter=rewriter)
 
 
 def make_service(
@@ -71,7 +115,7 @@ def make_service(
     return ConversationService(
         store=make_store(settings, scratch=scratch),
         source=source,
-        triage=make_triage(source),
+        triage=make_triage(),
         composer=composer,
         limits=_limits(settings, limited=limited),
     )
@@ -120,14 +164,23 @@ def _write_once(path: Path, text: str) -> None:
         Path(temporary).unlink()
 
 
-def make_triage(source: AnswerSource) -> Triage:
-    """Make the triage: its rules, and the meaning check where the model works and is the one it was trained for."""
+def make_triage() -> Triage:
+    """Make the triage: its rules, and the meaning check where its model can be loaded."""
     try:
-        meaning = MeaningCheck(load_head(), model=source.edition().searcher.index.manifest.model)
+        meaning = load_meaning()
     except Exception as error:  # noqa: BLE001  # the fixed rules must work when everything else is down
         logger.error("triage by rules alone", extra={"code": code_of(error)})
         return load_triage()
     return load_triage(meaning=meaning)
+
+
+def _set_tracing(settings: Settings) -> None:
+    """Decide it here: LangSmith's own variables, set for some other program, would send patients' questions out."""
+    import langsmith
+
+    langsmith.configure(enabled=settings.tracing)
+    if settings.tracing:
+        logger.warning("questions and answers are sent to LangSmith: BOT_TRACING is on")
 
 
 def _limits(settings: Settings, *, limited: bool) -> Limits:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+# The answerer of a draft and a reply whose sentences a language model wrote.
+GENERATIVE = "generative"
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -173,6 +176,23 @@ class ReplySentence:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedSentence:
+    """A sentence of a language model that was not shown; only staff may read it.
+
+    Attributes:
+        text: What the model wrote, shortened to a bound.
+        reasons: Fixed codes, such as ``quote_not_found``, or what the verifier says.
+        score: The verifier's, 0..1, where it was asked.
+        quote: What the model says the sentence rests on.
+    """
+
+    text: str
+    reasons: tuple[str, ...]
+    score: float | None = None
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Consulted:
     """A chunk that was looked at; `score` as in `Hit`."""
 
@@ -197,6 +217,12 @@ class Draft:
         reason: Fixed code, such as ``supported`` or ``low_support``.
         text: Markdown with ``[1]`` markers; empty when abstained.
         confidence: 0..1, the score that the abstention threshold is compared with.
+        answerer: ``extractive``: the guide's own sentences; ``generative``: a model's, each verified.
+        dropped: What a language model wrote and nobody was shown; for staff.
+        model: Id of the language model that was asked; None: none was.
+        prompt_digest: First digits of the digest of the prompts it was asked with.
+        fallback: Fixed code that says why the guide's own sentences stand here after all, such as ``model_timeout``.
+        is_partial: Another question of the same message has no answer in the guide.
     """
 
     outcome: Outcome
@@ -210,6 +236,11 @@ class Draft:
     answerer: str = "extractive"
     confidence: float = 0.0
     timings_ms: tuple[tuple[str, float], ...] = ()
+    dropped: tuple[DroppedSentence, ...] = ()
+    model: str | None = None
+    prompt_digest: str | None = None
+    fallback: str | None = None
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +269,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply as every channel shows it; see `bot.conversation.wire` for its JSON."""
+    """One reply as every channel shows it; see `bot.conversation.wire` for its JSON.
+
+    Attributes:
+        answerer: ``extractive``, ``generative`` or ``fixed``.
+        dropped: What a language model wrote and nobody was shown; for staff.
+        model: Id of the language model that was asked; None: none was.
+        prompt_digest: First digits of the digest of the prompts it was asked with.
+        fallback: Fixed code that says why the guide's own sentences stand here after all, such as ``model_timeout``.
+    """
 
     reply_id: str
     conversation_id: str
@@ -254,9 +293,14 @@ class Reply:
     answerer: str = "extractive"
     guide_version: str = ""
     index_version: str = ""
+    calibration_version: str = ""
     timings_ms: tuple[tuple[str, float], ...] = ()
     rule_id: str | None = None
     triggers: tuple[str, ...] = ()
+    dropped: tuple[DroppedSentence, ...] = ()
+    model: str | None = None
+    prompt_digest: str | None = None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +351,23 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What the last reply showed of the guide: its sections and their headings, the leading one first."""
+
+    section_ids: tuple[str, ...]
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What the answer chain is asked.
 
     Attributes:
         text: The patient's (masked) message.
         earlier: The patient's messages before it in the conversation, oldest first.
+        last: What the reply before it showed; None where it showed nothing of the guide.
     """
 
     text: str
     earlier: tuple[str, ...] = ()
+    last: Shown | None = None

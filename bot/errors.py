@@ -45,6 +45,12 @@ class ModelError(BotError):
     code = "model"
 
 
+class LanguageModelError(BotError):
+    """The language model that words answers gave nothing to use; the guide's own sentences answer then."""
+
+    code = "model_error"
+
+
 class StoreError(BotError):
     """The database cannot be read or written."""
 

@@ -4,43 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.answer.follow_up import (
+    ASKING,
+    STARTS_ASKING,
+    correction,
+    has_pronoun,
+    is_follow_up,
+    other_of,
+    resolved,
+    root_of,
+    subject_of,
+    swaps,
+    topic_of,
+    topics_in,
+    without_opening,
+    without_pair,
+)
+from bot.answer.plainly import without_wish
 from bot.domain import Question
-from bot.index.words import words
+from bot.retrieval.search import Found
 from bot.retrieval.synonyms import reworded
 
 _MASK = re.compile(r"\[[a-z][a-z ]*\]")
 _SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+[.!?]*")
-_ASKING = (
-    r"what|whats|which|who|whom|whose|when|where|why|how|is|are|can|could|do|does|did|will|would|should|may|has|have|was|"
-    r"were|wat|hows|isnt|doesnt|dont|tell me|explain"
-)
-_STARTS_ASKING = re.compile(
-    rf"^\W*(?:(?:and|but|so|or|ok|okay|hi|hello|please|anyway|well)\W+)*(?:{_ASKING})\b", re.IGNORECASE
-)
 # Where a question begins inside a sentence: "…, so my question is: can …", "… and tell me what …".
 _TURN = re.compile(
     rf"(?:[,:;]|\b(?:and|but|so|question is|wondering|wonder|want to know|like to know|asked|asking|tell me))\s+"
-    rf"((?:(?:if|whether)\s+|(?:{_ASKING})\b).+)$",
+    rf"((?:(?:if|whether)\s+|(?:{ASKING})\b).+)$",
     re.IGNORECASE | re.DOTALL,
 )
+_SPEAKS_OF = re.compile(r"\b(?:it|this|that|these|those|they|them|he|she|there)\b", re.IGNORECASE)
 _TURN_WORDS = 12
+_TOLD_WORDS = 6
 _FEWEST_WORDS = 2
 _MOST_QUESTIONS = 4
 _FEWEST_TOPICS = 2
-# A follow-up is short and leans on something said before.
-_FOLLOW_UP_WORDS = 9
-_LEANS = re.compile(
-    r"^\W*(and|but|so|or|ok|okay|no|yes|what about|how about|then|also)\b"
-    r"|\b(it|its|they|them|their|that|those|these|this|one|ones|there|he|she|him|her|same|instead|else|other|"
-    r"before that|after that|of them|either)\b",
-    re.IGNORECASE,
-)
-# Words that do not make a question stand on its own.
-_SUBJECTS = frozenset({"cart", "lupus", "sle"})
-_FEW_TOPICS = 2
-_COMMON_TOPICS = frozenset({"cart", "car", "lupus", "sle", "therapy", "treatment", "cells", "cell", "patients"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,16 @@ class Reading:
 
     Attributes:
         weight: What its hits' scores are multiplied by, 0..1.
+        asked: The words that the answer has to bear out, where the query holds those of earlier messages too.
+        is_swap: One of several guesses, of which the one that finds most is the right one.
+        is_context: It repeats the question before, whose words say nothing of which sentence is asked for.
     """
 
     query: str
     weight: float
+    asked: str | None = None
+    is_swap: bool = False
+    is_context: bool = False
 
 
 # Weights of readings; chosen on the development questions, where 0.05 more or less changes little.
@@ -64,61 +70,86 @@ _STORY_WORDS = 40
 # Words of before lead a follow-up only as far as its own words do not.
 _CONTEXT = 1.0
 _ALONE = 0.97
+_VAGUE = 0.85
+_SWAP = 1.0
 
 
 def readings(question: Question) -> tuple[Reading, ...]:
     """Return what to search for, the most telling first; at least one reading."""
-    text = " ".join(_MASK.sub(" ", question.text).split()) or question.text
-    if is_follow_up(question):
-        found = [Reading(f"{topic_of(question.earlier)} {text}", _CONTEXT), Reading(text, _ALONE)]
-    else:
-        is_story = len(text.split()) > _STORY_WORDS
-        found = [Reading(asking, 1.0 if is_story else _PART) for asking in questions_in(text) if asking != text]
-        found.append(Reading(text, _STORY if is_story and found else 1.0))
-    second = [Reading(other, item.weight * _REWORDED) for item in found if (other := reworded(item.query))]
+    text = without_wish(" ".join(_MASK.sub(" ", question.text).split()) or question.text)
+    found = _leaning(text, question) if is_follow_up(question) else _standing(without_opening(text))
+    second = [
+        replace(item, query=other, weight=item.weight * _REWORDED) for item in found if (other := reworded(item.query))
+    ]
     return tuple(dict.fromkeys([*found, *second]))
+
+
+def _standing(text: str) -> list[Reading]:
+    """Read a message that can be understood alone."""
+    is_story = len(text.split()) > _STORY_WORDS
+    asked = [asking for asking in questions_in(text) if asking != text]
+    found = [Reading(asking, _VAGUE if has_pronoun(asking) else 1.0 if is_story else _PART) for asking in asked]
+    found = [Reading(query, 1.0 if is_story else _PART) for query in completed(text)] + found
+    return [*found, Reading(text, _STORY if is_story and found else 1.0)]
+
+
+def _leaning(text: str, question: Question) -> list[Reading]:
+    """Read a follow-up in the light of what came before it."""
+    before = topic_of(question.earlier)
+    swapped = [Reading(query, _SWAP, is_swap=True) for query in swaps(text, before=root_of(question.earlier))]
+    meant = correction(text)
+    if meant is not None:  # what came before was not meant
+        return [Reading(meant, 1.0), Reading(f"{subject_of(before)}: {meant}", _ALONE, asked=meant), *swapped]
+    shown = " ".join(question.last.titles[:1]) if question.last else ""
+    if other := other_of(text, before=before, shown=shown):
+        return [Reading(query, _SWAP) for query in (without_pair(before, other), other)]
+    found = [Reading(f"{before} {text}", _CONTEXT, asked=text, is_context=True)]
+    found += [Reading(resolved(text, subject=subject), _CONTEXT, asked=text) for subject in _subjects(question)]
+    return [*found, Reading(text, _VAGUE if has_pronoun(text) else _ALONE), *swapped]
+
+
+def _subjects(question: Question) -> list[str]:
+    """Return what may be spoken of: the subject of the question before, and that of what was shown."""
+    titles = question.last.titles[:1] if question.last else ()
+    found = [subject_of(text) for text in (root_of(question.earlier), *titles)]
+    return [subject for subject in dict.fromkeys(found) if subject]
+
+
+def without_worse_swaps(pairs: Sequence[tuple[Reading, Found]]) -> list[tuple[Reading, Found]]:
+    """Keep of the guesses the one that finds most: sense finds more than nonsense."""
+    best = max((found.hits[0].score for item, found in pairs if item.is_swap and found.hits), default=0.0)
+    kept = [(item, found) for item, found in pairs if not item.is_swap]
+    guesses = [(item, found) for item, found in pairs if item.is_swap and found.hits]
+    return kept + [pair for pair in guesses if pair[1].hits[0].score >= best][:1]
+
+
+def completed(text: str) -> list[str]:
+    """Return the last question of a message with the sentence before it, where it speaks of "this" or "it"."""
+    sentences = [sentence for found in _SENTENCE.findall(text) if (sentence := found.strip())]
+    for place in range(len(sentences) - 1, 0, -1):
+        asking = sentences[place]
+        if asking.endswith("?") or STARTS_ASKING.match(asking):
+            leans = _SPEAKS_OF.search(asking) is not None or topics_in(asking) < _FEWEST_TOPICS
+            return [" ".join((*_told_before(sentences[:place]), asking))] if leans else []
+    return []
+
+
+def _told_before(sentences: Sequence[str]) -> Sequence[str]:
+    """Return the last sentences that together say something: "Nobody said why." alone does not."""
+    start = len(sentences) - 1
+    while start > 0 and sum(len(sentence.split()) for sentence in sentences[start:]) < _TOLD_WORDS:
+        start -= 1
+    return sentences[start:]
 
 
 def questions_in(text: str) -> list[str]:
     """Return the questions inside a message that say enough to be searched for, the last ones first."""
     sentences = [sentence.strip() for sentence in _SENTENCE.findall(text)]
     sentences = [sentence for sentence in sentences if len(sentence.split()) >= _FEWEST_WORDS]
-    found = [sentence for sentence in sentences if sentence.endswith("?") or _STARTS_ASKING.match(sentence)]
+    found = [sentence for sentence in sentences if sentence.endswith("?") or STARTS_ASKING.match(sentence)]
     inner = [turn.group(1) for sentence in sentences if (turn := _turn(sentence))]
     asked = dict.fromkeys([*reversed(inner), *reversed(found)])
-    return [question for question in asked if _topics(question) >= _FEWEST_TOPICS][:_MOST_QUESTIONS]
-
-
-def is_follow_up(question: Question) -> bool:
-    """Tell whether a message needs the ones before it to be understood."""
-    if not question.earlier:
-        return False
-    topics = _topics(question.text)
-    length = len(question.text.split())
-    if not topics:
-        return length <= 2 * _FOLLOW_UP_WORDS
-    if length > _FOLLOW_UP_WORDS:
-        return False
-    return _LEANS.search(question.text) is not None or (topics <= _FEW_TOPICS and not _names_subject(question.text))
-
-
-def topic_of(earlier: Sequence[str]) -> str:
-    """Return the last message that stands on its own, and what came after it."""
-    kept: list[str] = []
-    for place in range(len(earlier) - 1, -1, -1):
-        kept.insert(0, earlier[place])
-        if not is_follow_up(Question(text=earlier[place], earlier=tuple(earlier[:place]))):
-            break
-    return " ".join(kept[-3:])
-
-
-def _topics(text: str) -> int:
-    """Count the words that make a question stand on its own."""
-    return sum(word not in _COMMON_TOPICS for word in words(text))
-
-
-def _names_subject(text: str) -> bool:
-    return not _SUBJECTS.isdisjoint(words(text))
+    return [question for question in asked if topics_in(question) >= _FEWEST_TOPICS][:_MOST_QUESTIONS]
 
 
 def _turn(sentence: str) -> re.Match[str] | None:

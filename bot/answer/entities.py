@@ -12,6 +12,8 @@ import yaml
 
 from bot.index.words import folded
 
+# Lists of which every name stands for itself.
+_SINGLE = ("diseases", "animals", "treatments", "news", "people", "history", "shops", "offices", "laboratory")
 _FILE = Path(__file__).parent / "entities.yaml"
 
 
@@ -34,7 +36,7 @@ def lacks_a_name(question: str, passage: str) -> bool:
 @cache
 def _lists() -> _Lists:
     raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    single = [[name] for key in ("diseases", "animals", "treatments", "news") for name in raw[key]]
+    single = [[name] for key in _SINGLE for name in raw[key]]
     groups = [*single, *raw["places"], raw["money"], raw["amounts"]]
     return _Lists(
         groups=tuple((_any_of(group), _any_of([*group, *_said_also(group, raw["said_also"])])) for group in groups),

@@ -5,7 +5,7 @@ Guide sections are written for it: the first sentence answers the heading, and e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.answer.passages import Candidate, candidates, is_question, repeats, without_verdict
 from bot.domain import Hit
@@ -17,6 +17,8 @@ _FULL_SECTION_WORDS = 120
 # A second section helps only when it was found nearly as surely as the first.
 _SECOND_SHARE = 0.85
 _SURE_SECOND_SHARE = 0.94
+# A detail of what was just read needs few words; the rest stands above it.
+_DETAIL_WORDS = 60
 _SECOND_SENTENCES = 3
 _SECTIONS = 3
 _LEAST_RELEVANCE = 0.35
@@ -35,15 +37,47 @@ def choose_sentences(found: Found) -> list[Candidate]:
     """
     if not found.hits:
         return []
-    asks_same = {hit.chunk.section_id for hit in found.hits if hit.question >= _SAME_QUESTION}
     groups = _sections(found)
-    chosen = _from_best(groups[0])
+    chosen = _from_best(groups[0], most_words=_FULL_SECTION_WORDS)
     for group in groups[1:_SECTIONS]:
         is_whole = sum(candidate.words for candidate in chosen) >= _ENOUGH_WORDS
         share = _SURE_SECOND_SHARE if is_whole else _SECOND_SHARE
         if group[0].hit_score < share * groups[0][0].hit_score:
             break
         chosen += _additions(group, chosen, least=_CLEAR_RELEVANCE if is_whole else _LEAST_RELEVANCE)
+    return _without_verdicts(chosen, found)
+
+
+def choose_detail(found: Found, *, fit: Callable[[Candidate], float]) -> list[Candidate]:
+    """Choose from a section that was just shown: the sentence that was asked for first, then a few more.
+
+    Args:
+        fit: How well a sentence answers; higher is better.
+    """
+    group = _sections(found)[0]
+    best = max(group, key=fit)
+    rest = sorted((c for c in group if c is not best), key=lambda candidate: -fit(candidate))
+    more = _fill([best], rest, most_words=max(_DETAIL_WORDS, best.words))
+    return _without_verdicts([best, *_in_order([c for c in more if c is not best])], found)
+
+
+def choose_parts(founds: Sequence[Found], *, lead: Sequence[Candidate] = ()) -> list[Candidate]:
+    """Choose for several questions: of each one's best section as much as fits beside the others, nothing twice.
+
+    Args:
+        lead: What stands before them already.
+    """
+    chosen = list(lead)
+    for place, found in enumerate(founds):
+        room = (_MOST_WORDS - sum(candidate.words for candidate in chosen)) // (len(founds) - place)
+        group = [candidate for candidate in _sections(found)[0] if not repeats(candidate, chosen)]
+        if group and room >= group[0].words:
+            chosen += _without_verdicts(_from_best(group, most_words=room), found)
+    return chosen
+
+
+def _without_verdicts(chosen: Sequence[Candidate], found: Found) -> list[Candidate]:
+    asks_same = {hit.chunk.section_id for hit in found.hits if hit.question >= _SAME_QUESTION}
     return [c if c.chunk.section_id in asks_same else without_verdict(c) for c in chosen]
 
 
@@ -61,14 +95,14 @@ def _sections(found: Found) -> list[list[Candidate]]:
     return [group for group in groups if group]
 
 
-def _from_best(group: Sequence[Candidate]) -> list[Candidate]:
+def _from_best(group: Sequence[Candidate], *, most_words: int) -> list[Candidate]:
     """Take the best section whole if it is short, else its lead and what fits the question most."""
-    if sum(candidate.words for candidate in group) <= _FULL_SECTION_WORDS:
+    if sum(candidate.words for candidate in group) <= most_words:
         return _without_repeats(group)
     lead = [group[0]] if is_question(group[0].chunk) else []
     rest = [candidate for candidate in group if candidate not in lead]
     rest.sort(key=lambda candidate: -candidate.relevance)
-    return _in_order(_fill(lead, rest, most_words=_FULL_SECTION_WORDS))
+    return _in_order(_fill(lead, rest, most_words=most_words))
 
 
 def _additions(group: Sequence[Candidate], chosen: Sequence[Candidate], *, least: float) -> list[Candidate]:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import date
 
 from bot.conversation.texts import Texts
+from bot.conversation.tone import feeling_in, in_short, may_warm
 from bot.domain import Author, Citation, Draft, HandoffView, Message, Outcome, Reply, Speaker, Verdict
 
 _URGENT = frozenset({Outcome.EMERGENCY, Outcome.CRISIS})
 # After an emergency the safety line stays under this many replies.
 _SAFETY_REPLIES = 3
 _MOST_TOPICS = 3
+# The fixed text for each feeling.
+_WARM = {"fear": "warm_fear", "weariness": "warm_weariness"}
 # An amount to take, as any guide may write it; beside a personal question it would read as a prescription.
 _DOSE = re.compile(
     r"\d[\d.,]*\W{0,2}(?:mg|milligrams?|mcg|µg|ug|micrograms?|grams?|ml|millilit(?:er|re)s?|iu|units?|tablets?|pills?)\b",
@@ -76,8 +79,26 @@ class Composer:
         """Word an answer, or an abstention that names the nearest topics and offers a person."""
         reply = _with_draft(replace(blank, outcome=draft.outcome, reason=draft.reason), draft)
         if draft.outcome is Outcome.ANSWERED:
-            return self._with_expiry_note(reply)
+            return self._with_part_note(self._with_expiry_note(reply), draft)
         return replace(reply, text=self._abstained(draft.follow_ups), handoff=HandoffView(offered=True))
+
+    def in_short(self, blank: Reply, last: Reply) -> Reply:
+        """Say the last answer again in its leading sentences."""
+        return self._with_expiry_note(in_short(last, blank))
+
+    def warmed(self, reply: Reply, *, said: str, earlier: Sequence[Message]) -> Reply:
+        """Put a warm sentence in front where the patient's words show fear, once in a while.
+
+        Args:
+            said: The patient's masked message.
+            earlier: The conversation before the reply.
+        """
+        feeling = feeling_in(said)
+        if feeling is None or not may_warm(
+            reply, earlier, warm_texts=[self._texts.fixed(key) for key in _WARM.values()]
+        ):
+            return reply
+        return replace(reply, text=f"{self._texts.fixed(_WARM[feeling])}\n\n{reply.text}")
 
     def handoff(self, blank: Reply, verdict: Verdict, *, already: bool) -> Reply:
         """Acknowledge at once that a person was asked for, and say what happens next."""
@@ -142,6 +163,12 @@ class Composer:
             return self._texts.fixed("handoff_no_hours")
         return self._texts.fixed("handoff_in_hours", hours=self._support_hours)
 
+    def _with_part_note(self, reply: Reply, draft: Draft) -> Reply:
+        if not draft.is_partial:
+            return reply
+        note = self._texts.fixed("part_unanswered")
+        return replace(reply, text=f"{reply.text}\n\n{note}", handoff=HandoffView(offered=True))
+
     def _with_expiry_note(self, reply: Reply) -> Reply:
         today = reply.created_at.date()
         expired = [citation for citation in reply.citations if _is_expired(citation, today)]
@@ -175,6 +202,10 @@ def _with_draft(reply: Reply, draft: Draft) -> Reply:
         follow_ups=draft.follow_ups,
         answerer=draft.answerer,
         timings_ms=draft.timings_ms,
+        dropped=draft.dropped,
+        model=draft.model,
+        prompt_digest=draft.prompt_digest,
+        fallback=draft.fallback,
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.conversation.privacy.mask import Masked
 from bot.db.transcripts import TranscriptStore
-from bot.domain import Author, Conversation, Message, Reply, Speaker
+from bot.domain import Author, Conversation, Message, Reply, Shown, Speaker
 from bot.errors import BotError, NotFoundError, StoreError
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,15 @@ class Turn:
     def said_before(self) -> tuple[str, ...]:
         """Return what the patient said before, oldest first."""
         return tuple(message.text for message in self.earlier if message.author is Author.PATIENT)
+
+    @property
+    def last_shown(self) -> Shown | None:
+        """Return what the bot's last reply showed of the guide; None where it showed nothing."""
+        replies = [message.reply for message in self.earlier if message.author is Author.BOT and message.reply]
+        if not replies or not replies[-1].citations:
+            return None
+        titles = {citation.section_id: citation.title for citation in replies[-1].citations}
+        return Shown(tuple(titles), tuple(titles.values()))
 
     def before(self, message: Message) -> Turn:
         """Return the turn without the message itself and what came after it: it may be sent a second time."""
@@ -153,6 +162,10 @@ class Record:
                 "outcome": reply.outcome.value,
                 "reason": reply.reason,
                 "answerer": reply.answerer,
+                "model": reply.model,
+                "prompt_digest": reply.prompt_digest,
+                "fallback": reply.fallback,
+                "dropped": len(reply.dropped),
                 "hits": len(reply.consulted),
                 "index_version": reply.index_version,
                 "timings_ms": dict(reply.timings_ms),

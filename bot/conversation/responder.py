@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.answer.source import AnswerSource
+from bot.answer.plainly import is_wish_alone, wishes_brevity
+from bot.answer.source import AnswerSource, Edition
 from bot.conversation.compose import Composer
 from bot.conversation.privacy.question import question_of
 from bot.conversation.record import Record, Turn, code_of
-from bot.domain import Draft, Message, Outcome, Question, Reply, Speaker, Verdict
-from bot.errors import BotError
+from bot.conversation.tone import last_answer
+from bot.domain import GENERATIVE, Draft, Message, Outcome, Question, Reply, Speaker, Verdict
+from bot.errors import BotError, LanguageModelError
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +51,14 @@ class Responder:
         """Word an emergency or a crisis; needs neither index, model nor database."""
         return self._finished(self._composer.urgent(self._blank(turn), verdict, region=turn.region), turn)
 
-    def reply(self, turn: Turn, verdict: Verdict | None) -> tuple[Reply, float | None]:
+    def reply(
+        self, turn: Turn, verdict: Verdict | None, *, on_progress: Callable[[str], None] | None = None
+    ) -> tuple[Reply, float | None]:
         """Reply to a message that is no emergency.
 
         Args:
             verdict: None: triage is broken, and what it has not read is not answered.
+            on_progress: Gets a model's answer as it grows, as long as no person owns the conversation.
 
         Returns:
             The reply, and the confidence of the answer chain where it was asked.
@@ -70,8 +75,10 @@ class Responder:
             reply, draft = self._personal(turn, verdict)
         elif verdict.outcome is not None:
             reply = self._composer.fixed(self._blank(turn), verdict)
+        elif is_wish_alone(turn.masked.text):
+            reply = self._again(turn)
         else:
-            reply, draft = self._answered(turn)
+            reply, draft = self._answered(turn, on_progress)
         return self._finished(reply, turn), draft.confidence if draft else None
 
     def hand_over(self, turn: Turn, verdict: Verdict) -> Reply:
@@ -96,30 +103,69 @@ class Responder:
         """Say that something broke, and offer a person."""
         return self._finished(self._composer.trouble(self._blank(turn)), turn)
 
-    def _answered(self, turn: Turn) -> tuple[Reply, Draft]:
-        stamped, draft = self._drafted(turn)
+    def _answered(self, turn: Turn, on_progress: Callable[[str], None] | None) -> tuple[Reply, Draft]:
+        edition = self._source.edition()
+        if on_progress is None:
+            draft = edition.answerer.invoke(_question(turn))
+        else:
+            draft = self._followed(edition.answerer.stream(_question(turn)), turn, on_progress)
+        stamped, draft = self._stamped(turn, edition, draft)
         if draft.outcome is Outcome.ABSTAINED:
             self._record.keep_gap(turn, reason=draft.reason, section_ids=draft.related)
-        return self._composer.answer(stamped, draft), draft
+        reply = self._composer.answer(stamped, draft)
+        if draft.outcome is Outcome.ANSWERED and wishes_brevity(turn.masked.text):
+            reply = self._composer.in_short(reply, reply)
+        return self._composer.warmed(reply, said=turn.masked.text, earlier=turn.earlier), draft
+
+    def _again(self, turn: Turn) -> Reply:
+        """Give the last answer in fewer words; where there was none, ask for the question in other words."""
+        last = last_answer(turn.earlier)
+        if last is None:
+            return self._composer.fixed(self._blank(turn), Verdict(Outcome.CONVERSATION, reason="talk.complaint"))
+        return self._composer.in_short(self._blank(turn), last)
 
     def _personal(self, turn: Turn, verdict: Verdict) -> tuple[Reply, Draft | None]:
-        """Refuse kindly; put general, cited information beside it where the guide surely has some."""
+        """Refuse kindly; put general, cited information beside it where the guide surely has some.
+
+        It is in the guide's own words: a model that reads a personal question words a personal answer.
+        """
         blank = self._blank(turn)
         if not verdict.general_question:
             return self._composer.personal(blank, verdict, draft=None), None
         try:
-            blank, draft = self._drafted(turn)
+            edition = self._source.edition()
+            blank, draft = self._stamped(turn, edition, edition.chain.invoke(_question(turn)))
         except Exception as error:  # noqa: BLE001  # the refusal stands by itself, whatever the chain does
             logger.error("personal reply without the guide", extra={"code": code_of(error)})
             return self._composer.personal(blank, verdict, draft=None), None
         return self._composer.personal(blank, verdict, draft=draft), draft
 
-    def _drafted(self, turn: Turn) -> tuple[Reply, Draft]:
-        """Ask the answer chain; return a blank reply that names its edition, and the draft."""
-        edition = self._source.edition()
-        draft = edition.chain.invoke(Question(text=question_of(turn.masked.text), earlier=turn.said_before))
+    def _followed(self, drafts: Iterator[Draft], turn: Turn, on_progress: Callable[[str], None]) -> Draft:
+        """Pass a model's answer on as it grows; the last draft counts, whoever listens or speaks by then."""
+        draft, is_followed = None, True
+        for draft in drafts:
+            if is_followed and draft.answerer == GENERATIVE:
+                is_followed = self._may_speak(turn) and _passed_on(draft, on_progress)
+        if draft is None:  # no answerer is silent
+            raise LanguageModelError("The answer chain gave no draft.")
+        return draft
+
+    def _may_speak(self, turn: Turn) -> bool:
+        """Tell whether no person owns the conversation; where that cannot be read, one may."""
+        try:
+            return not self._record.is_with_person(turn)
+        except BotError:
+            return False
+
+    def _stamped(self, turn: Turn, edition: Edition, draft: Draft) -> tuple[Reply, Draft]:
+        """Return a blank reply that names the edition, and the draft with the follow-ups that may be suggested."""
         draft = replace(draft, follow_ups=tuple(filter(self._may_suggest, draft.follow_ups)))
-        blank = replace(self._blank(turn), guide_version=edition.guide_version, index_version=edition.index_version)
+        blank = replace(
+            self._blank(turn),
+            guide_version=edition.guide_version,
+            index_version=edition.index_version,
+            calibration_version=edition.calibration_version,
+        )
         return blank, draft
 
     def _blank(self, turn: Turn) -> Reply:
@@ -155,3 +201,18 @@ class Responder:
     def _timed(self, reply: Reply, turn: Turn) -> Reply:
         total = round((time.perf_counter() - turn.started) * 1000, 2)
         return replace(reply, timings_ms=(*reply.timings_ms, ("total", total)))
+
+
+def _question(turn: Turn) -> Question:
+    """Return what the answer chain may know: masked words, marks and what they marked left out."""
+    return Question(text=question_of(turn.masked.text), earlier=turn.said_before, last=turn.last_shown)
+
+
+def _passed_on(draft: Draft, on_progress: Callable[[str], None]) -> bool:
+    """Pass the text on; a listener that fails is not told more, and the reply goes on without it."""
+    try:
+        on_progress(draft.text)
+    except Exception as error:  # noqa: BLE001  # the page may be gone; the answer is for the transcript all the same
+        logger.warning("progress not shown", extra={"code": code_of(error)})
+        return False
+    return True

@@ -44,8 +44,9 @@ class Service(Protocol):
         text: str,
         client_message_id: str | None = None,
         address: str | None = None,
+        on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
-        """Answer one message."""
+        """Answer one message; `on_progress` gets a model's answer as it grows."""
 
     def request_person(self, *, conversation_id: str, visitor_id: str) -> Reply:
         """Ask for a person, as the button does."""
@@ -85,7 +86,7 @@ class ConversationService:
         self._limits = limits
         self._clock = clock
         self._record = Record(store=store, clock=clock)
-        self._first_look = FirstLook(triage=triage, encode=source.encode)
+        self._first_look = FirstLook(triage=triage)
         self._responder = Responder(
             record=self._record,
             source=source,
@@ -120,12 +121,16 @@ class ConversationService:
         text: str,
         client_message_id: str | None = None,
         address: str | None = None,
+        on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
         """Answer one message; never raises for what a patient typed or for what is broken here.
 
         Args:
             client_message_id: The channel's own id of the message; a repeated one gets the same reply.
             address: The visitor's network address, for the rate limit only.
+            on_progress: Gets the Markdown of a language model's answer as it grows, from this thread; each state
+                begins with the one before, and all of it is verified. The reply that is returned, and kept, is what
+                counts: it may be the guide's own answer instead. Never called for any other kind of reply.
 
         Raises:
             NotFoundError: The conversation does not exist, or not for this visitor.
@@ -141,7 +146,7 @@ class ConversationService:
             if not _asks_first(turn, verdict):
                 self._limits.check(text=text, visitor_id=visitor_id, address=address)
             with self._limits.one_at_a_time(conversation_id):
-                return self._answer(turn, verdict, client_message_id)
+                return self._answer(turn, verdict, client_message_id, on_progress)
         except LimitError as error:
             return self._responder.limited(turn, code=error.code)
 
@@ -211,7 +216,13 @@ class ConversationService:
             logger.error("urgent reply not stored", extra={"reply_id": reply.reply_id, "code": code_of(error)})
         return reply
 
-    def _answer(self, turn: Turn, verdict: Verdict | None, client_message_id: str | None) -> Reply:
+    def _answer(
+        self,
+        turn: Turn,
+        verdict: Verdict | None,
+        client_message_id: str | None,
+        on_progress: Callable[[str], None] | None,
+    ) -> Reply:
         """Keep the message, answer it, keep the answer; the conversation is held by the caller."""
         try:
             # Read again: another message may have been answered, or a person come, until it was this one's turn.
@@ -222,16 +233,18 @@ class ConversationService:
                 started=turn.started,
             )
             message, before = self._record.keep_message(turn, client_message_id)
-            return before or self._respond(turn.before(message), verdict, message)
+            return before or self._respond(turn.before(message), verdict, message, on_progress)
         except Exception as error:  # noqa: BLE001  # the last net: the patient gets a sentence and a person
             return self._trouble(turn, error)
 
-    def _respond(self, turn: Turn, verdict: Verdict | None, message: Message) -> Reply:
+    def _respond(
+        self, turn: Turn, verdict: Verdict | None, message: Message, on_progress: Callable[[str], None] | None
+    ) -> Reply:
         if turn.state is Speaker.HUMAN:
             return self._responder.silent(turn)
         confidence = None
         try:
-            reply, confidence = self._responder.reply(turn, verdict)
+            reply, confidence = self._responder.reply(turn, verdict, on_progress=on_progress)
         except Exception as error:  # noqa: BLE001  # kept like any reply, so that a reload shows it
             reply = self._trouble(turn, error)
         if self._record.is_with_person(turn):  # came while the answer was made

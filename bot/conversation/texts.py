@@ -31,6 +31,7 @@ _FIXED_PLAIN = (
     "out_of_scope", "injection", "greeting", "thanks", "goodbye", "identity", "abilities", "sources", "trust",
     "memory", "complaint", "gibberish", "empty", "sad", "too_fast", "too_many", "busy", "privacy_note",
     "abstained_plain", "handoff_no_hours", "handoff_waiting", "trouble", "safety_line", "disclaimer", "language_note",
+    "warm_fear", "warm_weariness", "part_unanswered",
 )  # fmt: skip
 _NUMBERS = frozenset({"emergency", "car_t_line"})
 

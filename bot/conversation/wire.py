@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain import Citation, Reply
+from bot.domain import Citation, DroppedSentence, Reply
 
 
-def reply_to_json(reply: Reply) -> dict[str, Any]:
-    """Return the reply as JSON-ready values."""
+def reply_to_json(reply: Reply, *, for_staff: bool = False) -> dict[str, Any]:
+    """Return the reply as JSON-ready values.
+
+    Args:
+        for_staff: Add the sentences that were not shown, under ``dropped``; patients get their number alone.
+    """
+    value = _shown(reply)
+    if for_staff:
+        value["dropped"] = [_dropped(sentence) for sentence in reply.dropped]
+    return value
+
+
+def _shown(reply: Reply) -> dict[str, Any]:
     return {
         "reply_id": reply.reply_id,
         "conversation_id": reply.conversation_id,
@@ -24,12 +35,26 @@ def reply_to_json(reply: Reply) -> dict[str, Any]:
         "follow_ups": list(reply.follow_ups),
         "handoff": {"state": reply.handoff.state.value, "offered": reply.handoff.offered},
         "answerer": reply.answerer,
+        "model": reply.model,
+        "prompt_digest": reply.prompt_digest,
+        "fallback": reply.fallback,
+        "dropped_count": len(reply.dropped),
         "guide_version": reply.guide_version,
         "index_version": reply.index_version,
+        "calibration_version": reply.calibration_version,
         "created_at": reply.created_at.isoformat(),
         "rule_id": reply.rule_id,
         "triggers": list(reply.triggers),
         "timings_ms": dict(reply.timings_ms),
+    }
+
+
+def _dropped(sentence: DroppedSentence) -> dict[str, Any]:
+    return {
+        "text": sentence.text,
+        "reasons": list(sentence.reasons),
+        "score": sentence.score,
+        "quote": sentence.quote,
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from bot.domain import (
     Citation,
     Consulted,
+    DroppedSentence,
     HandoffView,
     Outcome,
     Reply,
@@ -58,6 +59,8 @@ def _reply(document: Mapping[str, Any]) -> Reply:
     values["handoff"] = HandoffView(state=Speaker(document["handoff"]["state"]), offered=document["handoff"]["offered"])
     values["timings_ms"] = tuple((name, ms) for name, ms in document["timings_ms"])
     values["triggers"] = tuple(document["triggers"])
+    # Replies of before there was a model have no such field.
+    values["dropped"] = tuple(_dropped(item) for item in document.get("dropped", ()))
     return Reply(**values)
 
 
@@ -65,6 +68,12 @@ def _sentence(item: Mapping[str, Any]) -> ReplySentence:
     values = _known(ReplySentence, item)
     values["citations"] = tuple(item["citations"])
     return ReplySentence(**values)
+
+
+def _dropped(item: Mapping[str, Any]) -> DroppedSentence:
+    values = _known(DroppedSentence, item)
+    values["reasons"] = tuple(item["reasons"])
+    return DroppedSentence(**values)
 
 
 def _citation(item: Mapping[str, Any]) -> Citation:

@@ -14,7 +14,8 @@ _SHORTEST = 6
 _ENDINGS = (
     "mab", "nib", "nibs", "cept", "limus", "leucel", "mod", "tinib", "ciclib", "vir", "cillin", "mycin", "prazole",
     "sartan", "statin", "trexone", "nomide", "ridone", "gliptin", "glutide", "oxacin", "setron", "azole",
-    "pril", "olol", "dipine", "parin", "xaban",
+    "pril", "olol", "dipine", "parin", "xaban", "idomide", "gliflozin", "coxib",
+    "cycline", "dronate", "lukast", "gabalin", "formin", "oxetine", "triptan", "profen",
 )
 # fmt: on
 

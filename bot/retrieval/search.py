@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -59,6 +60,9 @@ class Searcher:
         self.speller = Speller(spellings=index.lexical.spellings, is_word=is_word)
         self._dense = DenseSearch(index=index)
         self._encode = encode
+        self._chunks_of: dict[str, list[int]] = {}
+        for number, chunk in enumerate(index.chunks):
+            self._chunks_of.setdefault(chunk.section_id, []).append(number)
 
     def search(self, query: str, *, k: int = 10) -> Found:
         """Return up to k hits, best first; none for a query without letters or digits.
@@ -95,6 +99,24 @@ class Searcher:
             for sentence_no, cosine in self._dense.sentences(cosines, number)
         }
         return Found(hits, sentences, tuple(query_terms))
+
+    def likeness(self, first: str, second: str) -> float:
+        """Return the cosine of two texts, -1..1; 0 for a vector that is not finite.
+
+        Raises:
+            ModelError: One could not be embedded.
+        """
+        cosine = float(self._encode(first) @ self._encode(second))
+        return cosine if math.isfinite(cosine) else 0.0
+
+    def nearness(self, text: str, section_id: str) -> float:
+        """Return the cosine of a text with what is nearest to it in a section, -1..1.
+
+        Raises:
+            ModelError: The text could not be embedded.
+        """
+        best = self._dense.cosines(self._encode(text)).best
+        return max((float(best[number]) for number in self._chunks_of.get(section_id, ())), default=ABSENT)
 
     def _first(self, scores: NDArray[np.float32], *, listed: NDArray[np.bool_], k: int) -> list[int]:
         """Return the k best of the listed chunks, best first, equals by chunk id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from bot.index.words import stem
+from bot.index.words import folded, stem
 from bot.retrieval.medicines import is_medicine_like
 
 # Shorter words have too many neighbours ("cold", "gold") to guess.
@@ -22,6 +23,8 @@ _SIMILAR_MEDICINE = 0.85
 # A message has a few slips; one of nothing but unknown words is another language, or an attack on our time.
 _MOST_LOOK_UPS = 24
 _CACHED = 4096
+_UMLAUT = re.compile("([aou])e")
+_WORD = re.compile(r"[^\W\d_]{5,}")
 
 
 class Speller:
@@ -43,13 +46,33 @@ class Speller:
         """Return the stems of folded words, misspelt ones corrected where a near one is known."""
         found: list[str] = []
         look_ups = 0
-        for word in words:
+        for word in map(self._without_umlaut, words):
             if look_ups < _MOST_LOOK_UPS and self._is_doubtful(word):
                 look_ups += 1
                 found.append(stem(self._nearest(word)))
             else:
                 found.append(stem(word))
         return found
+
+    def corrected(self, text: str) -> str:
+        """Return a text with its misspelt words replaced; the text itself where none is."""
+        left = _MOST_LOOK_UPS
+
+        def right(found: re.Match[str]) -> str:
+            nonlocal left
+            word = self._without_umlaut(folded(found.group()))
+            if left > 0 and self._is_doubtful(word):
+                left -= 1
+                nearest = self._nearest(word)
+                return found.group() if nearest == word else nearest
+            return found.group() if word == folded(found.group()) else word
+
+        return _WORD.sub(right, text)
+
+    def _without_umlaut(self, word: str) -> str:
+        """Return ``muller`` for ``mueller``: how keyboards without umlauts write the name that is folded here."""
+        plain = _UMLAUT.sub(r"\1", word)
+        return plain if plain != word and stem(word) not in self._known and stem(plain) in self._known else word
 
     def _is_doubtful(self, word: str) -> bool:
         return len(word) >= _SHORTEST and word.isalpha() and stem(word) not in self._known and not self._is_word(word)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bot.domain import Citation, Consulted, Draft, Outcome, Question, ReplySentence, Verdict
 
@@ -73,22 +70,30 @@ class ScriptedSource:
     Attributes:
         before: Called with each question before it is answered.
         questions: What the chain was asked.
+        plain_draft: What the chain without a model answers, where that differs.
+        growing: What the answer looks like on its way, where it is followed.
         edition_failure: Raised where the index is needed.
-        encoder_failure: Raised where a vector is needed.
     """
 
     def __init__(self, draft: Draft | None = None) -> None:
         self.draft = draft or make_answer()
         self.failure: BaseException | None = None
         self.edition_failure: Exception | None = None
-        self.encoder_failure: Exception | None = None
         self.before: Callable[[Question], object] = lambda question: None
         self.questions: list[Question] = []
+        self.plain_draft: Draft | None = None
+        self.growing: Iterable[Draft] = ()
 
     def edition(self) -> Any:
         if self.edition_failure is not None:
             raise self.edition_failure
-        return SimpleNamespace(chain=self, guide_version="guide-1", index_version="index-1")
+        return SimpleNamespace(
+            chain=SimpleNamespace(invoke=self._in_the_guides_words),
+            answerer=self,
+            guide_version="guide-1",
+            index_version="index-1",
+            calibration_version="c-1",
+        )
 
     def invoke(self, question: Question) -> Draft:
         self.questions.append(question)
@@ -97,29 +102,34 @@ class ScriptedSource:
             raise self.failure
         return self.draft
 
-    def encode(self, text: str) -> NDArray[np.float32]:
-        if self.encoder_failure is not None:
-            raise self.encoder_failure
-        return np.zeros(3, dtype=np.float32)
+    def _in_the_guides_words(self, question: Question) -> Draft:
+        draft = self.invoke(question)
+        return self.plain_draft or draft
+
+    def stream(self, question: Question) -> Iterator[Draft]:
+        yield from self.growing
+        yield self.invoke(question)
 
 
 class ScriptedTriage:
-    """Gives the verdict that a text has in the script, and none otherwise; always asks for a vector when it may.
+    """Gives the verdict that a text has in the script, and none otherwise.
 
     Attributes:
         failure: Raised instead, whatever the text.
+        meaning_failure: Raised instead for what is not in the script, unless by rules alone.
         earlier: What it was told of the past, call by call.
     """
 
     def __init__(self, script: Mapping[str, Verdict]) -> None:
         self.script = script
         self.failure: Exception | None = None
+        self.meaning_failure: Exception | None = None
         self.earlier: list[tuple[str, ...]] = []
 
-    def check(self, text: str, *, vector: Callable[[], Any] | None = None, earlier: Sequence[str] = ()) -> Verdict:
+    def check(self, text: str, *, earlier: Sequence[str] = (), by_rules_alone: bool = False) -> Verdict:
         self.earlier.append(tuple(earlier))
         if self.failure is not None:
             raise self.failure
-        if text not in self.script and vector is not None:
-            vector()
+        if text not in self.script and self.meaning_failure is not None and not by_rules_alone:
+            raise self.meaning_failure
         return self.script.get(text, Verdict(None))

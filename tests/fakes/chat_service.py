@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -59,7 +60,11 @@ UNKNOWN = "I don't have that in my guide. Your care team can tell you, or I can 
 
 
 class FakeService:
-    """Keeps conversations in a dictionary; `failure` breaks the next reply, `delay_s` slows each one down."""
+    """Keeps conversations in a dictionary; `failure` breaks the next reply, `delay_s` slows each one down.
+
+    Attributes:
+        growing: What a language model's answer looks like on its way, told to whoever follows.
+    """
 
     def __init__(self) -> None:
         self.conversations: dict[str, Conversation] = {}
@@ -69,6 +74,7 @@ class FakeService:
         self.addresses: list[str | None] = []
         self.failure: Exception | None = None
         self.delay_s = 0.0
+        self.growing: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
     def open(
@@ -98,6 +104,7 @@ class FakeService:
         text: str,
         client_message_id: str | None = None,
         address: str | None = None,
+        on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
         self.addresses.append(address)
         self._own(conversation_id, visitor_id)
@@ -106,6 +113,9 @@ class FakeService:
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure
+        for grown in self.growing:
+            assert on_progress is not None
+            on_progress(grown)
         reply = make_reply(conversation_id, text)
         self._add(conversation_id, Author.BOT, reply.text, reply=reply)
         return reply

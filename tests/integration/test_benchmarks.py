@@ -19,7 +19,8 @@ NOT_COVERED = ["how do I bake bread", "train times to Leeds", "price of gold", "
 
 
 def line(category: str, text: str, facts: list[str], expect: str) -> str:
-    return json.dumps({"category": category, "turns": [text], "facts": facts, "expect": [expect]}) + "\n"
+    asked = {"id": text, "category": category, "turns": [text], "facts": facts, "expect": [expect]}
+    return json.dumps(asked) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,6 @@ def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("retrieval", "| search without embedding |"),
         ("fusion", "| 1.0 | 1.000 | 1.000 | 1.000 |"),
-        ("abstention", "40 questions, 20 of them answered"),
     ],
 )
 def test_a_benchmark_prints_its_table(name: str, told: str, questions: Path, mini_index_dir: Path) -> None:

@@ -19,6 +19,7 @@ from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
 from bot.conversation.triage.triage import load_triage
 from bot.domain import Outcome
+from bot.evaluation.datasets import Item
 from bot.index.loaded import CurrentIndex
 from bot.settings import ROOT
 from tests.fakes.encoders import HashEmbedder
@@ -35,13 +36,16 @@ class KilledEncoder:
         raise RuntimeError("the session is gone")
 
 
-def _own() -> list[dict[str, Any]]:
+def _own() -> list[Item]:
     lines = (ROOT / "tests" / "data" / "emergencies.jsonl").read_text(encoding="utf-8").splitlines()
     cases = [json.loads(line) for line in lines]
-    return [{"id": case["id"], "turns": [case["text"]], "expect": [case["outcome"]], "must": []} for case in cases]
+    return [
+        Item(case["id"], category=case["outcome"], turns=(case["text"],), expect=(Outcome(case["outcome"]),))
+        for case in cases
+    ]
 
 
-CASES = _own() + [item for item in development_questions() if item["category"] in _URGENT]
+CASES = _own() + [item for item in development_questions() if item.category in _URGENT]
 
 
 class Ward:
@@ -67,7 +71,7 @@ class Ward:
         )
         for damage in self.damage:
             damage()
-        return [str(case["id"]) for case in CASES if not _is_whole(service, case)]
+        return [case.id for case in CASES if not _is_whole(service, case)]
 
 
 class _Late:
@@ -79,17 +83,15 @@ class _Late:
         return vector
 
 
-def _is_whole(service: ConversationService, case: dict[str, Any]) -> bool:
-    conversation = service.open(visitor_id=str(case["id"]), channel="test")
-    for turn in case["turns"]:
-        reply = service.reply(
-            conversation_id=conversation.id, visitor_id=str(case["id"]), text=turn, address="192.0.2.1"
-        )
+def _is_whole(service: ConversationService, case: Item) -> bool:
+    conversation = service.open(visitor_id=case.id, channel="test")
+    for turn in case.turns:
+        reply = service.reply(conversation_id=conversation.id, visitor_id=case.id, text=turn, address="192.0.2.1")
     return (
-        reply.outcome.value in case["expect"]
+        reply.outcome in case.expect
         and (reply.outcome not in (Outcome.EMERGENCY, Outcome.CRISIS) or "tel:" in reply.text)
         and reply.handoff.offered
-        and all(re.search(pattern, reply.text, re.IGNORECASE) for pattern in case["must"])
+        and all(re.search(pattern, reply.text, re.IGNORECASE) for pattern in case.must)
     )
 
 
@@ -127,5 +129,5 @@ def test_every_danger_gets_its_whole_reply(damage: Callable[[Ward], None] | None
 
 
 def test_there_are_twenty_dangers_of_our_own() -> None:
-    assert len({case["turns"][0] for case in _own()}) == 20
-    assert {expected for case in _own() for expected in case["expect"]} == set(_URGENT)
+    assert len({case.turns[0] for case in _own()}) == 20
+    assert {expected for case in _own() for expected in case.expect} == set(_URGENT)

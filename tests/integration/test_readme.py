@@ -13,6 +13,7 @@ from bot.cli.main import app
 from bot.settings import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EVALUATION = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 GLOSSARY = (
     "section",
@@ -29,9 +30,9 @@ GLOSSARY = (
 
 
 def _commands() -> list[list[str]]:
-    """Return every command line of the README's shell blocks and of inline code that begins with a program of ours."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    inline = re.findall(r"`((?:make|lupus-bot) [^`]+)`", README + CHANGELOG)
+    """Return every command line of the pages' shell blocks and of inline code that begins with a program of ours."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README + EVALUATION, re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"`((?:make|lupus-bot) [^`]+)`", README + EVALUATION + CHANGELOG)
     lines = [line for block in blocks for line in block.splitlines() if line.strip()]
     return [shlex.split(line) for line in (*lines, *inline)]
 
@@ -61,7 +62,7 @@ def test_every_make_target_shown_exists() -> None:
 
 @pytest.mark.parametrize("command", _lupus_bot(), ids=" ".join)
 def test_every_verb_and_option_shown_exists(command: list[str]) -> None:
-    verbs = command[:2] if command[0] in ("index", "guide") else command[:1]
+    verbs = command[:2] if command[0] in ("index", "guide", "eval") else command[:1]
     help_text = _help(*verbs)
     options = [word for word in command if word.startswith("-")]
     assert [option for option in options if not re.search(rf"(?<![\w-]){option}\b", help_text)] == []

@@ -61,6 +61,7 @@ def test_every_library_imported_is_a_declared_dependency(folder: str, extras: tu
         "pydantic-core",  # what pydantic is made of
         "transformers",  # what sentence-transformers is made of
         "rich",  # what typer draws with
+        "markupsafe",  # what jinja2 escapes with
     }
     packages = metadata.packages_distributions()
     missing = {

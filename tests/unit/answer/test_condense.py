@@ -4,8 +4,11 @@ import time
 
 import pytest
 
-from bot.answer.condense import is_follow_up, questions_in, readings, topic_of
-from bot.domain import Question
+from bot.answer.condense import Reading, completed, questions_in, readings, without_worse_swaps
+from bot.answer.follow_up import is_follow_up, topic_of
+from bot.domain import Hit, Question, Shown
+from bot.retrieval.search import Found
+from tests.fakes.indexes import make_chunk
 
 STORY = (
     "I was diagnosed nine years ago and since then I have tried almost everything that my doctors thought of, and last "
@@ -78,3 +81,49 @@ def test_finds_the_questions_of_a_message_last_first() -> None:
         "Does sunlight make a flare worse?",
         "What harms the kidneys most?",
     ]
+
+
+def test_a_question_that_points_back_in_its_message_is_read_with_the_sentence_before() -> None:
+    assert completed("My nurse says that it is the fog. What do others do with this?") == [
+        "My nurse says that it is the fog. What do others do with this?"
+    ]
+    assert completed("They give a strong medicine first. Nobody said why. Could you explain that?") == [
+        "They give a strong medicine first. Nobody said why. Could you explain that?"
+    ]
+    assert completed("I am tired. Which vaccines work against measles?") == []
+    assert completed("What is this?") == []
+
+
+def test_a_follow_up_is_read_with_what_the_last_reply_was_about() -> None:
+    shown = Shown(("leukapheresis",), ("What is leukapheresis?",))
+    queries = [reading.query for reading in readings(Question("can it fail?", ("What about the collection?",), shown))]
+
+    assert "can leukapheresis fail?" in queries
+
+
+def test_only_the_words_of_the_message_count_for_a_follow_up() -> None:
+    found = readings(Question("can it fail?", ("What is leukapheresis?",)))
+
+    assert found[0].asked == "can it fail?"
+    assert found[0].is_context
+
+
+def test_after_a_correction_the_question_before_is_not_searched_for() -> None:
+    found = readings(Question("no, I meant azathioprine", ("Is methotrexate used in pregnancy?",)))
+
+    assert found[0].query == "azathioprine"
+    assert not any(reading.is_context for reading in found)
+
+
+def test_of_guesses_only_the_one_that_finds_most_is_kept() -> None:
+    def finds(score: float) -> Found:
+        return Found((Hit(make_chunk(), score, score, score),), {}, ())
+
+    plain, poor, good = (Reading(name, 1.0, is_swap=name != "plain") for name in ("plain", "poor", "good"))
+    kept = without_worse_swaps([(plain, finds(0.1)), (poor, finds(0.2)), (good, finds(0.3)), (poor, Found((), {}, ()))])
+
+    assert [item for item, _ in kept] == [plain, good]
+
+
+def test_a_wish_for_plain_words_is_not_searched_for() -> None:
+    assert readings(Question("What is a flare, in simple words?"))[0].query == "What is a flare?"

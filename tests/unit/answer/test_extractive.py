@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.answer.extractive import choose_sentences
+from bot.answer.extractive import choose_detail, choose_parts, choose_sentences
 from bot.domain import Chunk, Hit
 from bot.retrieval.search import Found
 from tests.fakes.indexes import make_chunk
@@ -66,3 +66,25 @@ def test_a_single_endless_sentence_is_still_shown() -> None:
 
 def test_nothing_found_is_nothing_shown() -> None:
     assert choose_sentences(Found((), {}, ())) == []
+
+
+def test_of_what_was_just_read_the_sentence_asked_for_comes_first() -> None:
+    chosen = choose_detail(found((make_chunk(text=long_text(12)), 0.9)), fit=lambda c: float(c.sentence_no == 7))
+
+    assert chosen[0].sentence_no == 7
+    assert sum(candidate.words for candidate in chosen) <= 60
+
+
+def test_several_questions_share_the_room() -> None:
+    founds = [found((make_chunk(name, long_text(12)), 0.9)) for name in ("a", "b")]
+    founds[1] = found((make_chunk("b", long_text(12).replace("0", "x").replace("1", "y")), 0.9))
+    chosen = choose_parts(founds)
+
+    assert {candidate.chunk.id for candidate in chosen} == {"a", "b"}
+    assert sum(candidate.words for candidate in chosen) <= 150
+
+
+def test_a_part_says_nothing_that_stands_there_already() -> None:
+    once = found((make_chunk(), 0.9))
+
+    assert choose_parts([once], lead=choose_sentences(once)) == choose_sentences(once)

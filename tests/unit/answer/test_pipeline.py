@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bot.answer.abstention import calibration, confidence
 from bot.answer.pipeline import AnswerChain
-from bot.domain import Draft, Outcome, Question
+from bot.domain import Draft, Outcome, Question, Shown
 from bot.errors import ModelError
 from bot.retrieval.search import Searcher
 from tests.fakes.encoders import HashEmbedder
@@ -47,6 +48,22 @@ def test_abstains_below_the_threshold_and_names_what_is_near() -> None:
     assert (draft.sentences, draft.citations) == ((), ())
     assert draft.related[0] == "crs"
     assert draft.consulted
+
+
+def test_without_a_threshold_of_its_own_it_takes_the_calibrated_one() -> None:
+    searcher = Searcher(index=make_index(guide_chunks()), encode=HashEmbedder().encode)
+    answers = AnswerChain(searcher=searcher, url_of=lambda chunk, span: "/", is_everyday=lambda word: False)
+    drafts = [answers.invoke(Question(text)) for text in (ASKED, "xyzzy plugh frotz", "fever of a dog", "sun")]
+
+    assert {draft.outcome for draft in drafts} == {Outcome.ANSWERED, Outcome.ABSTAINED}
+    assert all((d.confidence >= calibration().threshold) == (d.outcome is Outcome.ANSWERED) for d in drafts)
+
+
+def test_its_confidence_is_that_of_its_surest_evidence() -> None:
+    answers, question = chain(), Question(ASKED)
+
+    assert answers.invoke(question).confidence == round(max(map(confidence, answers.evidence(question))), 4)
+    assert answers.evidence(Question("?!")) == ()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!", "🙂", "xyzzy plugh frotz", "\x00"], ids=repr)
@@ -100,3 +117,32 @@ def test_a_broken_model_is_told_to_the_caller() -> None:
 
     with pytest.raises(ModelError):
         answers.invoke(Question(ASKED))
+
+
+def test_two_questions_get_two_answers_each_with_its_own_citation() -> None:
+    draft = chain().invoke(Question("Is fever the first sign of CRS? Is lupus contagious?"))
+
+    assert draft.outcome is Outcome.ANSWERED
+    assert {"crs", "lupus"} <= {citation.section_id for citation in draft.citations}
+    assert not draft.is_partial
+
+
+def test_a_part_that_the_guide_lacks_is_told() -> None:
+    draft = chain().invoke(Question("Is fever the first sign of CRS? What is the plugh of a xyzzy frotz?"))
+
+    assert draft.outcome is Outcome.ANSWERED
+    assert {citation.section_id for citation in draft.citations} == {"crs"}
+    assert draft.is_partial
+
+
+def test_a_detail_of_the_last_answer_comes_first() -> None:
+    asked = Question("and when may it start?", (ASKED,), Shown(("crs",), ("What is cytokine release syndrome?",)))
+
+    assert chain().invoke(asked).sentences[0].text == "CRS may start within days of the infusion."
+
+
+@pytest.mark.parametrize("text", ["and xyzzy?", "who plughed it?", "how many frotz were in it?"])
+def test_an_answer_before_makes_no_answer_of_what_the_guide_lacks(text: str) -> None:
+    shown = Shown(("crs",), ("What is cytokine release syndrome?",))
+
+    assert chain().invoke(Question(text, (ASKED,), shown)).outcome is Outcome.ABSTAINED

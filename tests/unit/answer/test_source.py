@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.answer import source as source_module
+from bot.answer.abstention import calibration
 from bot.answer.source import AnswerSource
 from bot.index.loaded import LoadedIndex
 from tests.fakes.encoders import HashEmbedder
@@ -74,3 +75,4 @@ def test_names_the_guide_by_its_digest(indexes: Indexes) -> None:
 
     assert edition.guide_version == "0123abcd0123"
     assert edition.index_version == indexes.index.manifest.version
+    assert edition.calibration_version == calibration().version

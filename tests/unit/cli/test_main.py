@@ -115,4 +115,4 @@ def test_help_shows_every_verb(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("COLUMNS", "160")
     ran = run("--help")
     assert ran.code == 0
-    assert [verb for verb in ("ask", "search", "serve", "index", "guide") if verb not in ran.out] == []
+    assert [verb for verb in ("ask", "search", "serve", "index", "guide", "eval") if verb not in ran.out] == []

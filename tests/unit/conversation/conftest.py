@@ -48,7 +48,13 @@ class Desk:
     conversation_id: str = field(default="")
 
     def say(
-        self, text: str, *, client_message_id: str | None = None, visitor_id: str = "v", address: str | None = None
+        self,
+        text: str,
+        *,
+        client_message_id: str | None = None,
+        visitor_id: str = "v",
+        address: str | None = None,
+        on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
         return self.service.reply(
             conversation_id=self.conversation_id,
@@ -56,6 +62,7 @@ class Desk:
             text=text,
             client_message_id=client_message_id,
             address=address,
+            on_progress=on_progress,
         )
 
     def press_person(self) -> Reply:

@@ -38,11 +38,10 @@ Break = Callable[[Desk], None]
 
 def no_index(desk: Desk) -> None:
     desk.source.edition_failure = BadIndexError("gone", code="index_missing")
-    desk.source.encoder_failure = BadIndexError("gone", code="index_missing")
 
 
 def dead_model(desk: Desk) -> None:
-    desk.source.encoder_failure = RuntimeError("onnx died")
+    desk.triage.meaning_failure = RuntimeError("onnx died")
     desk.source.failure = ModelError("dead")
 
 
@@ -71,6 +70,7 @@ def test_an_answer_carries_what_the_chain_found_and_which_edition_it_came_from(d
     assert (reply.outcome, reply.reason, reply.text) == (draft.outcome, draft.reason, draft.text)
     assert (reply.sentences, reply.citations, reply.consulted) == (draft.sentences, draft.citations, draft.consulted)
     assert (reply.guide_version, reply.index_version, reply.answerer) == ("guide-1", "index-1", "extractive")
+    assert reply.calibration_version == "c-1"
     assert (reply.follow_ups, reply.handoff) == (draft.follow_ups, HandoffView(Speaker.BOT, offered=False))
     assert [name for name, _ in reply.timings_ms] == ["retrieve", "answer", "total"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from bot.conversation.wire import reply_to_json
-from bot.domain import Consulted, HandoffView, Outcome, Reply, Speaker
+from bot.domain import Consulted, DroppedSentence, HandoffView, Outcome, Reply, Speaker
 from tests.fakes.answers import make_answer, make_citation
 from tests.unit.conversation.conftest import START
 
@@ -25,7 +26,13 @@ PROMISED = {
     "consulted": {"chunk_id", "score"},
     "handoff": {"state", "offered"},
 }
-OURS = {"": {"created_at", "rule_id", "triggers"}, "citations": {"passage", "source", "page_no", "expires_on"}}
+OURS = {
+    "": {
+        *("calibration_version", "created_at", "rule_id", "triggers"),
+        *("model", "prompt_digest", "fallback", "dropped_count"),
+    },
+    "citations": {"passage", "source", "page_no", "expires_on"},
+}
 
 
 def whole() -> Reply:
@@ -88,3 +95,17 @@ def test_json_of_any_reply_can_be_written_and_read() -> None:
     for reply in (whole(), empty):
         assert json.loads(json.dumps(reply_to_json(reply))) == reply_to_json(reply)
     assert date.fromisoformat(reply_to_json(whole())["citations"][0]["expires_on"]) == date(2027, 11, 22)
+
+
+def test_what_was_dropped_is_shown_to_staff_alone() -> None:
+    lie = DroppedSentence("CRS is harmless.", ("polarity",), 0.1, "CRS may be severe.")
+    reply = replace(whole(), dropped=(lie,), model="openai:m", prompt_digest="abc", fallback="all_dropped")
+    value = reply_to_json(reply)
+    assert "harmless" not in json.dumps(value)
+    assert "severe" not in json.dumps(value)
+    assert (value["dropped_count"], value["model"], value["prompt_digest"], value["fallback"]) == (
+        *(1, "openai:m", "abc", "all_dropped"),
+    )
+    assert reply_to_json(reply, for_staff=True) == value | {
+        "dropped": [{"text": "CRS is harmless.", "reasons": ["polarity"], "score": 0.1, "quote": "CRS may be severe."}]
+    }

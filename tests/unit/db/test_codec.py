@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.db.codec import reply_from_document, reply_to_document
-from bot.domain import Citation, Consulted, HandoffView, Outcome, Reply, ReplySentence
+from bot.domain import Citation, Consulted, DroppedSentence, HandoffView, Outcome, Reply, ReplySentence
 from bot.errors import StoreError
 
 _numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -29,9 +29,17 @@ _replies = st.builds(
     answerer=st.text(),
     guide_version=st.text(),
     index_version=st.text(),
+    calibration_version=st.text(),
     timings_ms=st.lists(st.tuples(st.text(), _numbers), max_size=3).map(tuple),
     rule_id=st.none() | st.text(),
     triggers=st.lists(st.text(), max_size=3).map(tuple),
+    dropped=st.lists(
+        st.builds(DroppedSentence, reasons=st.lists(st.text(), max_size=2).map(tuple), score=st.none() | _numbers),
+        max_size=3,
+    ).map(tuple),
+    model=st.none() | st.text(),
+    prompt_digest=st.none() | st.text(),
+    fallback=st.none() | st.text(),
 )
 
 
@@ -78,6 +86,15 @@ def test_fields_of_a_newer_version_are_passed_over(document: dict[str, Any]) -> 
     assert reply_from_document(newer) == reply_from_document(document)
 
 
+def test_replies_of_before_there_was_a_model_can_still_be_read(document: dict[str, Any]) -> None:
+    older = {
+        name: value for name, value in document.items() if name not in {"dropped", "model", "prompt_digest", "fallback"}
+    }
+    reply = reply_from_document(older)
+    assert reply == reply_from_document(document)
+    assert (reply.dropped, reply.model, reply.prompt_digest, reply.fallback) == ((), None, None, None)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -87,6 +104,7 @@ def test_fields_of_a_newer_version_are_passed_over(document: dict[str, Any]) -> 
         pytest.param({"citations": 7}, id="no-list"),
         pytest.param({"timings_ms": [["total"]]}, id="half-a-timing"),
         pytest.param({"handoff": None}, id="no-handoff"),
+        pytest.param({"dropped": [{"text": "x"}]}, id="half-a-dropped-sentence"),
     ],
 )
 def test_a_damaged_document_is_an_error_without_its_text(document: dict[str, Any], damage: dict[str, Any]) -> None:

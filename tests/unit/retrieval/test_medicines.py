@@ -5,7 +5,10 @@ import pytest
 from bot.retrieval.medicines import is_medicine_like, medicine_words
 
 
-@pytest.mark.parametrize("word", ["rituximab", "leflunomide", "tacrolimus", "baricitinib", "abatacept", "atorvastatin"])
+@pytest.mark.parametrize(
+    "word",
+    ["rituximab", "leflunomide", "tacrolimus", "baricitinib", "abatacept", "atorvastatin", "thalidomide", "ibuprofen"],
+)
 def test_knows_the_endings_of_medicines(word: str) -> None:
     assert is_medicine_like(word)
 

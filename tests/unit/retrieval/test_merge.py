@@ -37,3 +37,13 @@ def test_keeps_k_hits_the_nearest_sentences_and_each_term_once() -> None:
 
 def test_nothing_and_nothing_is_nothing() -> None:
     assert merged([found(), found()], weights=[1.0, 1.0], k=5) == Found((), {}, ())
+
+
+def test_a_search_may_say_which_chunks_are_near_and_not_which_sentences() -> None:
+    founds = [found(("a", 0.5), terms=("x",), near=0.9), found(("a", 0.4), terms=("y",), near=0.2)]
+
+    one = merged(founds, weights=[1.0, 1.0], k=1, untold=[True, False])
+    both = merged(founds, weights=[1.0, 1.0], k=1, untold=[True, True])
+
+    assert (one.sentences, one.query_terms, one.hits[0].score) == ({("a", 0): 0.2}, ("y",), 0.5)
+    assert (both.sentences, both.query_terms) == ({("a", 0): 0.9}, ("x", "y"))

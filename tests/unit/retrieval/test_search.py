@@ -129,6 +129,24 @@ def test_sentences_near_the_query_are_listed_by_place(searcher: Searcher) -> Non
     assert found.sentences["crs", 1] == pytest.approx(1.0, abs=1e-5)
 
 
+def test_a_section_is_as_near_as_its_nearest_part(searcher: Searcher) -> None:
+    assert searcher.nearness("CRS may start within days of the infusion.", "crs") == pytest.approx(1.0, abs=1e-5)
+    assert searcher.nearness("CRS may start within days of the infusion.", "sun") < 0.5
+    assert searcher.nearness("fever", "no-such-section") == -1.0
+
+
+def test_the_same_words_are_alike_and_others_are_not(searcher: Searcher) -> None:
+    assert searcher.likeness("fever after", "after fever") == pytest.approx(1.0, abs=1e-5)
+    assert abs(searcher.likeness("fever", "sunscreen")) < 0.3
+
+
+def test_a_vector_that_is_no_number_is_like_nothing() -> None:
+    searcher = Searcher(index=make_index(guide_chunks()), encode=lambda text: np.full(384, np.nan, dtype=np.float32))
+
+    assert searcher.likeness("fever", "fever") == 0.0
+    assert searcher.nearness("fever", "crs") == -1.0
+
+
 def test_eight_threads_find_what_one_finds(searcher: Searcher) -> None:
     queries = [f"{word} {number}" for number in range(10) for word in ("fever", "lupus rash", "sunscren", "infusion")]
     alone = [searcher.search(query) for query in queries]

@@ -70,3 +70,16 @@ def test_a_flood_of_unknown_words_costs_little() -> None:
 
 def test_an_empty_index_corrects_nothing() -> None:
     assert Speller(spellings=[]).stems(["lupis"]) == [stem("lupis")]
+
+
+def test_a_name_without_its_umlaut_is_found() -> None:
+    speller = Speller(spellings=["muller", "blue"], is_word={"mueller"}.__contains__)
+
+    assert speller.stems(["mueller", "blue", "true"]) == [stem("muller"), stem("blue"), stem("true")]
+
+
+def test_a_text_is_corrected_where_it_is_misspelt_and_nowhere_else(speller: Speller) -> None:
+    assert speller.corrected("How long is lukaferesis, MARRIED or not (steriods)?") == (
+        "How long is leukapheresis, MARRIED or not (steroids)?"
+    )
+    assert speller.corrected("qwertyuiop " * 40) == "qwertyuiop " * 40
