@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from bot.conversation.triage.meaning import (
     AFTER_CAR_T_KIND,
+    CRISIS,
     DANGER,
     DANGER_AFTER_CAR_T,
     DATA_PATH,
@@ -62,6 +63,9 @@ HELD_OUT = 15
 KINDS = ("none", "red_flag", AFTER_CAR_T_KIND, "crisis", "personal", "asked_for_person", "talk")
 FALSE_ALARMS = {DANGER: 0.02, DANGER_AFTER_CAR_T: 0.02, "personal": 0.01, "asked_for_person": 0.005, "talk": 0.0025}
 CURVE = (0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
+CRISIS_LEAST = 0.85
+"""Where a crisis is the likeliest danger; chosen on the development questions and the tuning messages of
+tests/data, where long family stories score 0.70 to 0.82 and all but one of the crises more."""
 LEAST = 0.6
 """No threshold is lower, whatever a small held-out part says."""
 DANGERS = ("red_flag", AFTER_CAR_T_KIND, "crisis")
@@ -119,7 +123,8 @@ def main() -> None:
         "files": files,
         "kinds": KINDS,
         "reasons": decision.reasons,
-        "thresholds": {name: figures["threshold"] for name, figures in measured["checks"].items()},
+        "thresholds": {name: figures["threshold"] for name, figures in measured["checks"].items()}
+        | {CRISIS: CRISIS_LEAST},
         "measured": measured,
     }
     (MODEL_DIR / DECISION_FILE).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

@@ -29,7 +29,14 @@ DECISION = Decision(
     files={},
     kinds=KINDS,
     reasons=REASONS,
-    thresholds={"danger": 0.5, "danger_after_car_t": 0.6, "personal": 0.5, "asked_for_person": 0.7, "talk": 0.8},
+    thresholds={
+        "danger": 0.5,
+        "danger_after_car_t": 0.6,
+        "crisis": 0.55,
+        "personal": 0.5,
+        "asked_for_person": 0.7,
+        "talk": 0.8,
+    },
 )
 
 

@@ -26,6 +26,8 @@ AFTER_CAR_T_KIND = "car_t"
 """The kind that counts only once the cells were given: milder signs are a danger then."""
 TALK_KIND = "talk"
 CALM_KINDS = ("asked_for_person", "personal", TALK_KIND)
+CRISIS = "crisis"
+"""The kind that needs a threshold of its own beside that of all dangers."""
 DANGER, DANGER_AFTER_CAR_T = "danger", "danger_after_car_t"
 """Thresholds of all dangers together: a message may be torn between two of them, and is one all the same."""
 _AFTER_CAR_T_REASON = "red_flag.car_t"
@@ -51,7 +53,8 @@ class Decision:
         files: SHA-256 by file name of the network and its tokenizer.
         kinds: The kinds in the order of the network's first output.
         reasons: The reasons in the order of its second output.
-        thresholds: For `DANGER`, `DANGER_AFTER_CAR_T` and each of `CALM_KINDS` the probability above which it is one.
+        thresholds: For `DANGER`, `DANGER_AFTER_CAR_T`, `CRISIS` and each of `CALM_KINDS` the probability above which it
+            is one; where a crisis is the likeliest danger, all dangers together have to pass `CRISIS` too.
     """
 
     data: str
@@ -94,9 +97,11 @@ class Impression:
     def danger(self, *, after_car_t: bool) -> Likeness | None:
         """Return the danger that the message tells of, or None where it is below the threshold."""
         name = DANGER_AFTER_CAR_T if after_car_t else DANGER
-        if not self.danger_score(after_car_t=after_car_t) > self._decision.thresholds[name]:
-            return None
-        return self._likeness(_dangers(after_car_t=after_car_t))
+        likely = self._likeness(_dangers(after_car_t=after_car_t))
+        least = self._decision.thresholds[name]
+        if likely.kind == CRISIS:  # sorrow told at length sounds like despair to the network
+            least = max(least, self._decision.thresholds[CRISIS])
+        return likely if self.danger_score(after_car_t=after_car_t) > least else None
 
     def calm(self) -> Likeness | None:
         """Return what the message is without any danger in it, or None: a question for the guide."""
@@ -173,7 +178,7 @@ def load_decision(path: Path = MODEL_DIR / DECISION_FILE) -> Decision:
             reasons=tuple(raw["reasons"]),
             thresholds={str(name): float(value) for name, value in raw["thresholds"].items()},
         )
-        expected = {DANGER, DANGER_AFTER_CAR_T, *CALM_KINDS}
+        expected = {DANGER, DANGER_AFTER_CAR_T, CRISIS, *CALM_KINDS}
         if set(decision.thresholds) != expected or not {"red_flag", "crisis", *CALM_KINDS} <= set(decision.kinds):
             raise ValueError("kinds or thresholds are missing")
         if any(not 0 < value < 1 for value in decision.thresholds.values()):

@@ -46,6 +46,13 @@ def test_a_message_torn_between_two_dangers_is_one() -> None:
     assert found.danger(after_car_t=False) == Likeness("crisis", "crisis.suicide")
 
 
+def test_a_crisis_has_to_be_surer_than_a_red_flag() -> None:
+    sorrow = {"none": 0.47, "crisis": 0.33, "red_flag": 0.2, "crisis.suicide": 1.0}
+    assert impression(sorrow).danger(after_car_t=False) is None
+    assert impression({**sorrow, "none": 0.4, "crisis": 0.4}).danger(after_car_t=False) is not None
+    assert impression({**sorrow, "crisis": 0.2, "red_flag": 0.33}).danger(after_car_t=False) is not None
+
+
 def test_a_danger_after_the_cells_is_one_only_then() -> None:
     found = impression({"none": 0.2, "red_flag": 0.3, "car_t": 0.5, "red_flag.car_t_fever": 1.0})
     assert found.danger(after_car_t=False) is None
@@ -152,7 +159,14 @@ def test_no_message_stands_twice() -> None:
     assert len(texts) > 7500
 
 
-THRESHOLDS = {"danger": 0.5, "danger_after_car_t": 0.5, "personal": 0.5, "asked_for_person": 0.5, "talk": 0.5}
+THRESHOLDS = {
+    "crisis": 0.5,
+    "danger": 0.5,
+    "danger_after_car_t": 0.5,
+    "personal": 0.5,
+    "asked_for_person": 0.5,
+    "talk": 0.5,
+}
 
 
 def good(**changes: Any) -> dict[str, Any]:
