@@ -16,6 +16,8 @@ TOKENIZER_FILE = "tokenizer.json"
 MAX_TOKENS = 80
 """In a longer window a few words of danger would drown among the others."""
 _OVERLAP = 24
+# What somebody wrote for often stands last, after a long story that would drown it.
+_END_TOKENS = 24
 # Of a very long message the middle is not read, so that the time for any message is bounded.
 _FIRST, _LAST = 3, 3
 
@@ -80,7 +82,15 @@ class Reader:
 
 
 def _windows(windows: list[list[int]]) -> list[list[int]]:
-    return windows if len(windows) <= _FIRST + _LAST else [*windows[:_FIRST], *windows[-_LAST:]]
+    """Choose the windows to read, and the end of the message once more by itself."""
+    chosen = windows if len(windows) <= _FIRST + _LAST else [*windows[:_FIRST], *windows[-_LAST:]]
+    end = _joined(windows[-2:])
+    return [*chosen, [end[0], *end[1 - _END_TOKENS :]]] if len(end) > _END_TOKENS else chosen
+
+
+def _joined(windows: list[list[int]]) -> list[int]:
+    """Put the last windows together again, without the marks and the overlap between them."""
+    return windows[-1] if len(windows) == 1 else [*windows[0][:-1], *windows[1][1 + _OVERLAP :]]
 
 
 def _check(path: Path, *, digest: str) -> None:
