@@ -18,6 +18,7 @@ TESTS = Path(__file__).resolve().parent
 SEED = 20_261_122
 # In the order in which they run.
 _FOLDERS = ("unit", "integration", "quality", "e2e")
+_LONGEST = "test_hostile_input.py"
 
 for _name in [name for name in os.environ if name.upper().startswith("BOT_")]:
     del os.environ[_name]
@@ -114,8 +115,10 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test by the folder it lies in, and run the quick ones first and the browser's last.
+
+    Where several processes share the tests, the longest begins at once: nobody then waits for it alone.
 
     Playwright keeps an event loop running in this thread once it has started, and no asynchronous test runs after that.
     """
@@ -123,6 +126,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if (folder := _folder_of(item)) in _FOLDERS:
             item.add_marker(folder)
     items.sort(key=lambda item: _FOLDERS.index(_folder_of(item)) if _folder_of(item) in _FOLDERS else 0)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.name != _LONGEST)
 
 
 def _folder_of(item: pytest.Item) -> str:
