@@ -42,8 +42,16 @@ def _runs(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 def _citation(marker: int, run: Sequence[Candidate], url_of: Callable[[Chunk, Span], str]) -> Citation:
-    chunk = run[0].chunk
-    span = Span(run[0].span.start, run[-1].span.end)
+    return citation_of(run[0].chunk, Span(run[0].span.start, run[-1].span.end), marker=marker, url_of=url_of)
+
+
+def citation_of(chunk: Chunk, span: Span, *, marker: int, url_of: Callable[[Chunk, Span], str]) -> Citation:
+    """Return the citation of a quote.
+
+    Args:
+        span: The quote's place in the chunk's text.
+        url_of: Where a passage can be read, given the quote's span in it.
+    """
     return Citation(
         marker=marker,
         chunk_id=chunk.id,

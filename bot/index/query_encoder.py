@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import ModelError
+from bot.index.networks import open_network
 
 MODEL_FILE = "query_model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -38,20 +39,12 @@ class OnnxEncoder:
     """
 
     def __init__(self, *, folder: Path, max_tokens: int, threads: int = 1) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
-            )
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        except Exception as error:  # onnxruntime and tokenizers raise their own bare Exceptions
-            raise ModelError("The query model cannot be loaded; build the index again.") from error
-        self._tokenizer.no_padding()
+        self._session, self._tokenizer = open_network(
+            folder / MODEL_FILE,
+            folder / TOKENIZER_FILE,
+            trouble="The query model cannot be loaded; build the index again.",
+            threads=threads,
+        )
         self._tokenizer.enable_truncation(max_tokens)
 
     def encode(self, text: str) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.answer.citations import escaped
+from bot.answer.citations import citation_of, escaped
 from bot.answer.generative.gate import Gate, Passed, dropped
 from bot.answer.generative.parse import Claim, Malformed
 from bot.answer.passages import same_words
@@ -94,28 +94,12 @@ class GrowingAnswer:
         for place, citation in enumerate(self.citations):
             if citation.chunk_id == chunk.id and _touch(chunk.text, span, citation):
                 start, end = min(span.start, citation.char_start), max(span.end, citation.char_end)
-                self.citations[place] = self._citation(citation.marker, chunk, Span(start, end))
+                self.citations[place] = citation_of(
+                    chunk, Span(start, end), marker=citation.marker, url_of=self._url_of
+                )
                 return citation.marker
-        self.citations.append(self._citation(len(self.citations) + 1, chunk, span))
+        self.citations.append(citation_of(chunk, span, marker=len(self.citations) + 1, url_of=self._url_of))
         return len(self.citations)
-
-    def _citation(self, marker: int, chunk: Chunk, span: Span) -> Citation:
-        return Citation(
-            marker=marker,
-            chunk_id=chunk.id,
-            section_id=chunk.section_id,
-            title=chunk.title,
-            url=self._url_of(chunk, span),
-            quote=chunk.text[span.start : span.end],
-            char_start=span.start,
-            char_end=span.end,
-            reviewed_on=chunk.reviewed_on,
-            references=chunk.references,
-            passage=chunk.text,
-            source=chunk.source,
-            expires_on=chunk.expires_on,
-            page_no=chunk.page_no,
-        )
 
 
 def _touch(text: str, span: Span, citation: Citation) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.errors import ModelError
-from bot.index.manifest import file_digest
+from bot.index.networks import check_files, open_network
 
 MODEL_FILE = "support.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -29,22 +29,12 @@ class CrossEncoder:
     """
 
     def __init__(self, *, folder: Path, digests: Mapping[str, str]) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        for name in (MODEL_FILE, TOKENIZER_FILE):
-            _check(folder / name, digest=digests.get(name, ""))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
-            )
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        except Exception as error:  # onnxruntime and tokenizers raise their own bare Exceptions
-            raise ModelError("The support model cannot be loaded; install the program again.") from error
-        self._tokenizer.no_padding()
+        check_files(folder, digests=digests, names=(MODEL_FILE, TOKENIZER_FILE), owner="the support check")
+        self._session, self._tokenizer = open_network(
+            folder / MODEL_FILE,
+            folder / TOKENIZER_FILE,
+            trouble="The support model cannot be loaded; install the program again.",
+        )
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
     def read(self, *, sentence: str, passage: str) -> tuple[float, float]:
@@ -76,12 +66,3 @@ class CrossEncoder:
 
 def _held(logit: float) -> float:
     return max(-_MOST, min(_MOST, logit))
-
-
-def _check(path: Path, *, digest: str) -> None:
-    try:
-        found = file_digest(path)
-    except OSError as error:
-        raise ModelError(f"{path.name} of the support check is missing; install the program again.") from error
-    if found != digest:
-        raise ModelError(f"{path.name} of the support check is not the one that was measured; install it again.")

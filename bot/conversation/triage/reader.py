@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import ModelError
-from bot.index.manifest import file_digest
+from bot.index.networks import check_files, open_network
 
 MODEL_FILE = "reader.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -36,22 +36,12 @@ class Reader:
     """
 
     def __init__(self, *, folder: Path, digests: Mapping[str, str]) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        for name in (MODEL_FILE, TOKENIZER_FILE):
-            _check(folder / name, digest=digests.get(name, ""))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
-            )
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        except Exception as error:  # onnxruntime and tokenizers raise their own bare Exceptions
-            raise ModelError("The triage model cannot be loaded; install the program again.") from error
-        self._tokenizer.no_padding()
+        check_files(folder, digests=digests, names=(MODEL_FILE, TOKENIZER_FILE), owner="the triage")
+        self._session, self._tokenizer = open_network(
+            folder / MODEL_FILE,
+            folder / TOKENIZER_FILE,
+            trouble="The triage model cannot be loaded; install the program again.",
+        )
         self._tokenizer.enable_truncation(MAX_TOKENS, stride=_OVERLAP)
 
     def read(self, text: str) -> tuple[Logits, Logits]:
@@ -91,12 +81,3 @@ def _windows(windows: list[list[int]]) -> list[list[int]]:
 def _joined(windows: list[list[int]]) -> list[int]:
     """Put the last windows together again, without the marks and the overlap between them."""
     return windows[-1] if len(windows) == 1 else [*windows[0][:-1], *windows[1][1 + _OVERLAP :]]
-
-
-def _check(path: Path, *, digest: str) -> None:
-    try:
-        found = file_digest(path)
-    except OSError as error:
-        raise ModelError(f"{path.name} of the triage is missing; install the program again.") from error
-    if found != digest:
-        raise ModelError(f"{path.name} of the triage is not the one that was measured; install it again.")

@@ -15,6 +15,7 @@ from bot.conversation.limits import Limits
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
 from bot.domain import Message, Outcome, Reply, Verdict
+from bot.errors import BadIndexError, ModelError
 from bot.settings import ROOT
 from tests.fakes.answers import ScriptedSource, ScriptedTriage
 from tests.fakes.stores import QuickStore
@@ -120,3 +121,25 @@ def open_desk(tmp_path: Path, empty_database: Path, texts: Texts) -> Iterator[Ca
 def desk(open_desk: Callable[..., Desk]) -> Desk:
     """A desk where everything works and nobody is slowed down."""
     return open_desk()
+
+
+def no_index(desk: Desk) -> None:
+    desk.source.edition_failure = BadIndexError("gone", code="index_missing")
+
+
+def dead_model(desk: Desk) -> None:
+    desk.triage.meaning_failure = RuntimeError("onnx died")
+    desk.source.failure = ModelError("dead")
+
+
+def read_only(desk: Desk) -> None:
+    desk.store.make_read_only()
+
+
+def no_database(desk: Desk) -> None:
+    desk.store.destroy()
+
+
+def everything(desk: Desk) -> None:
+    for damage in (no_index, dead_model, no_database):
+        damage(desk)

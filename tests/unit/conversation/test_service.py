@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
-import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.conversation.limits import Limits
 from bot.conversation.texts import Texts
-from bot.conversation.wire import reply_to_json
 from bot.db.codec import reply_from_document, reply_to_document
-from bot.domain import Author, Conversation, HandoffView, Outcome, Speaker, Verdict
-from bot.errors import BadIndexError, ModelError, NotFoundError, StoreError
-from tests.fakes.answers import PASSAGE, make_abstention, make_answer, make_citation
+from bot.domain import Author, HandoffView, Outcome, Speaker, Verdict
+from tests.fakes.answers import make_abstention, make_answer, make_citation
 from tests.unit.conversation.conftest import (
     CRISIS,
     DANGER,
@@ -28,37 +22,14 @@ from tests.unit.conversation.conftest import (
     STOP_IT,
     STOP_IT_GENERAL,
     Desk,
+    dead_model,
+    no_index,
 )
 
 QUESTION = "what is a flare"
 NAMED = "My name is Zebulon Quarrie. what is a flare"
 
 Break = Callable[[Desk], None]
-
-
-def no_index(desk: Desk) -> None:
-    desk.source.edition_failure = BadIndexError("gone", code="index_missing")
-
-
-def dead_model(desk: Desk) -> None:
-    desk.triage.meaning_failure = RuntimeError("onnx died")
-    desk.source.failure = ModelError("dead")
-
-
-def read_only(desk: Desk) -> None:
-    desk.store.make_read_only()
-
-
-def no_database(desk: Desk) -> None:
-    desk.store.destroy()
-
-
-def everything(desk: Desk) -> None:
-    for damage in (no_index, dead_model, no_database):
-        damage(desk)
-
-
-DAMAGE = [no_index, dead_model, read_only, no_database, everything]
 
 
 # ------------------------------------------------------------------ the ordinary turn
@@ -165,81 +136,6 @@ def test_two_conversations_do_not_wait_for_each_other(desk: Desk) -> None:
     with desk.limits.one_at_a_time(desk.conversation_id):
         reply = desk.service.reply(conversation_id=other.id, visitor_id="w", text=QUESTION)
     assert reply.outcome is Outcome.ANSWERED
-
-
-# ------------------------------------------------------------------ limits
-
-
-def test_a_message_too_long_gets_a_kind_text_with_the_limit(open_desk: Callable[..., Desk]) -> None:
-    desk = open_desk(limits=Limits(max_chars=2000))
-    reply = desk.say("x" * 2001)
-    assert (reply.outcome, reply.reason) == (Outcome.CONVERSATION, "limit.too_long")
-    assert "2000 characters" in reply.text
-    assert desk.history() == []
-
-
-def test_messages_too_fast_get_a_kind_text_and_dangers_are_never_blocked(
-    open_desk: Callable[..., Desk], texts: Texts
-) -> None:
-    desk = open_desk(limits=Limits(max_chars=2000, per_visitor=("2/minute",), per_address=("2/minute",)))
-    dangers = [desk.say(DANGER, address="192.0.2.1").outcome for _ in range(5)]
-    calm = [desk.say(QUESTION, address="192.0.2.1") for _ in range(3)]
-    after = [desk.say(text, address="192.0.2.1").outcome for text in (DANGER, CRISIS)]
-    assert dangers == [Outcome.EMERGENCY] * 5
-    assert [reply.reason for reply in calm] == ["supported", "supported", "limit.too_fast"]
-    assert (calm[-1].text, calm[-1].answerer) == (texts.fixed("too_fast"), "fixed")
-    assert after == [Outcome.EMERGENCY, Outcome.CRISIS]
-
-
-def test_a_message_sent_again_gets_its_reply_whatever_the_rate(open_desk: Callable[..., Desk]) -> None:
-    desk = open_desk(limits=Limits(max_chars=2000, per_visitor=("1/minute",)))
-    first = desk.say(QUESTION, client_message_id="m1")
-    assert [desk.say(QUESTION, client_message_id="m1").reply_id for _ in range(3)] == [first.reply_id] * 3
-    assert desk.say(QUESTION, client_message_id="m2").reason == "limit.too_fast"
-
-
-def test_the_limit_of_a_day_does_not_ask_to_wait_a_moment(open_desk: Callable[..., Desk], texts: Texts) -> None:
-    desk = open_desk(limits=Limits(max_chars=2000, per_visitor=("1/day",)))
-    desk.say(QUESTION)
-    reply = desk.say(QUESTION)
-    assert (reply.reason, reply.text) == ("limit.too_many", texts.fixed("too_many"))
-    assert desk.say(DANGER).outcome is Outcome.EMERGENCY
-
-
-def test_a_danger_may_be_longer_than_any_message(open_desk: Callable[..., Desk]) -> None:
-    desk = open_desk(limits=Limits(max_chars=5))
-    assert desk.say(DANGER).outcome is Outcome.EMERGENCY
-
-
-def test_no_rate_stands_before_asking_for_a_person_the_first_time(open_desk: Callable[..., Desk]) -> None:
-    desk = open_desk(limits=Limits(max_chars=2000, per_visitor=("1/minute",)))
-    desk.say(QUESTION)
-    assert [desk.say(PERSON).reason for _ in range(2)] == ["asked_for_person", "limit.too_fast"]
-
-
-# ------------------------------------------------------------------ whose conversation it is
-
-
-def test_another_visitor_meets_a_conversation_that_is_not_there(desk: Desk) -> None:
-    reply = desk.say(QUESTION)
-    for call in (
-        lambda: desk.say(QUESTION, visitor_id="stranger"),
-        lambda: desk.say(DANGER, visitor_id="stranger"),
-        lambda: desk.service.request_person(conversation_id=desk.conversation_id, visitor_id="stranger"),
-        lambda: desk.service.history(conversation_id=desk.conversation_id, visitor_id="stranger"),
-        lambda: desk.service.give_feedback(reply_id=reply.reply_id, visitor_id="stranger", value=1),
-        lambda: desk.service.open(visitor_id="stranger", channel="test", conversation_id=desk.conversation_id),
-        lambda: desk.service.reply(conversation_id=str(uuid.uuid4()), visitor_id="v", text=QUESTION),
-        lambda: desk.service.open(visitor_id="v", channel="test", conversation_id="../../etc"),
-    ):
-        with pytest.raises(NotFoundError):
-            call()
-    assert len(desk.history()) == 2
-
-
-def test_opening_an_own_conversation_again_returns_it(desk: Desk) -> None:
-    again = desk.service.open(visitor_id="v", channel="other", conversation_id=desk.conversation_id)
-    assert (again.id, again.channel) == (desk.conversation_id, "test")
 
 
 # ------------------------------------------------------------------ a person
@@ -430,162 +326,3 @@ def test_fixed_replies_cite_nothing_and_need_no_guide(text: str, desk: Desk) -> 
     assert (reply.citations, reply.sentences, reply.consulted, reply.answerer) == ((), (), (), "fixed")
     assert not re.search(r"\[\d+\](?!\()", reply.text)
     assert reply.outcome is desk.triage.script[text].outcome
-
-
-# ------------------------------------------------------------------ what is broken
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-@pytest.mark.parametrize("text", [DANGER, CRISIS])
-def test_a_danger_gets_its_whole_reply_whatever_is_broken(text: str, damage: Break, desk: Desk) -> None:
-    whole = desk.say(text)
-    damage(desk)
-    broken = desk.say(text)
-    assert (broken.outcome, broken.reason, broken.text) == (whole.outcome, whole.reason, whole.text)
-
-
-@pytest.mark.parametrize("damage", [read_only, no_database, everything])
-def test_a_danger_told_in_a_conversation_that_could_not_be_stored_gets_its_reply(damage: Break, desk: Desk) -> None:
-    damage(desk)
-    held = desk.service.open(visitor_id="w", channel="test", language="en")
-    assert isinstance(held, Conversation)
-    for text in (DANGER, CRISIS):
-        reply = desk.service.reply(conversation_id=held.id, visitor_id="w", text=text)
-        assert reply.outcome is desk.triage.script[text].outcome
-        assert "911" in reply.text
-    assert desk.service.reply(conversation_id=held.id, visitor_id="w", text=QUESTION).reason == "trouble"
-
-
-def test_an_unstored_conversation_is_stored_once_the_database_is_back(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as outage:
-        outage.setattr(desk.store, "_writing", _refuse)
-        held = desk.service.open(visitor_id="w", channel="test")
-    reply = desk.service.reply(conversation_id=held.id, visitor_id="w", text=QUESTION)
-    history = desk.service.history(conversation_id=held.id, visitor_id="w")
-    assert [message.reply for message in history] == [None, reply]
-
-
-def test_an_outage_gives_nobody_another_visitors_conversation(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as outage:
-        outage.setattr(desk.store, "_writing", _refuse)
-        desk.service.open(visitor_id="stranger", channel="test", conversation_id=desk.conversation_id)
-    for _ in range(2):
-        with pytest.raises(NotFoundError):
-            desk.say(QUESTION, visitor_id="stranger")
-    assert desk.say(QUESTION).outcome is Outcome.ANSWERED
-
-
-def _refuse() -> object:
-    raise StoreError("The database is away.")
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_calm_message_gets_the_trouble_text_and_a_person_whatever_is_broken(
-    damage: Break, desk: Desk, texts: Texts
-) -> None:
-    damage(desk)
-    reply = desk.say(QUESTION)
-    assert (reply.outcome, reply.reason, reply.text) == (Outcome.ABSTAINED, "trouble", texts.fixed("trouble"))
-    assert (reply.handoff.offered, reply.answerer, reply.citations) == (True, "fixed", ())
-
-
-def test_a_dead_model_does_not_keep_small_talk_from_its_reply(desk: Desk) -> None:
-    dead_model(desk)
-    assert desk.say(HELLO).reason == "talk.greeting"
-
-
-def test_an_error_nobody_foresaw_gets_the_trouble_text_and_leaks_nothing(
-    desk: Desk, texts: Texts, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    desk.source.failure = ValueError(f"secret {QUESTION} /etc/passwd")
-    reply = desk.say(QUESTION)
-    assert (reply.text, reply.reason) == (texts.fixed("trouble"), "trouble")
-    assert "secret" not in str(reply_to_json(reply))
-    assert "secret" not in _logged(caplog)
-    assert [message.reply for message in desk.history()] == [None, reply]
-
-
-def test_a_message_that_triage_cannot_read_is_kept_and_never_answered(desk: Desk) -> None:
-    desk.triage.failure = ZeroDivisionError()
-    assert desk.say(QUESTION).reason == "trouble"
-    assert desk.source.questions == []
-    assert desk.history()[0].text == QUESTION
-
-
-def test_an_old_reply_that_cannot_be_read_keeps_no_danger_from_its_reply(desk: Desk) -> None:
-    desk.say(QUESTION)
-    with desk.store._writing() as connection:
-        connection.exec_driver_sql("UPDATE replies SET document = '{}'")
-    assert desk.say(DANGER).outcome is Outcome.EMERGENCY
-
-
-# ------------------------------------------------------------------ what is stored and logged
-
-
-def test_the_original_of_an_identifier_is_kept_nowhere(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    reply = desk.say(NAMED)
-    desk.service.give_feedback(
-        reply_id=reply.reply_id, visitor_id="v", value=-1, comment="My name is Zebulon Quarrie, 202-555-0142"
-    )
-    desk.source.draft = make_abstention()
-    desk.say(NAMED)
-    desk.store.close()
-    files = b"".join(path.read_bytes() for path in desk.store.path.parent.glob("transcripts.db*"))
-    assert [word for word in (b"Zebulon", b"Quarrie", b"555-0142") if word in files] == []
-    assert b"[name]" in files
-    assert "Zebulon" not in str([question.text for question in desk.source.questions])
-
-
-@pytest.mark.parametrize("damage", [None, *DAMAGE])
-def test_no_word_of_a_patient_is_ever_logged(
-    damage: Break | None, desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    if damage is not None:
-        damage(desk)
-    for text in (QUESTION, DANGER, CRISIS, HELLO, PERSON, STOP_IT_GENERAL, NAMED):
-        desk.say(text)
-    desk.press_person()
-    logged = _logged(caplog)
-    words = (QUESTION, DANGER, CRISIS, PERSON, STOP_IT_GENERAL, "Zebulon", "[name]", PASSAGE, "cannot breathe")
-    assert [word for word in words if word in logged] == []
-    assert caplog.records
-
-
-def test_each_reply_leaves_one_line_in_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    replies = [desk.say(QUESTION), desk.say(DANGER), desk.press_person()]
-    lines = [record for record in caplog.records if record.getMessage() == "reply"]
-    assert [(line.outcome, line.reason) for line in lines] == [(reply.outcome, reply.reason) for reply in replies]  # type: ignore[attr-defined]
-    assert {line.conversation_id for line in lines} == {desk.conversation_id}  # type: ignore[attr-defined]
-
-
-def _logged(caplog: pytest.LogCaptureFixture) -> str:
-    return "\n".join(f"{record.getMessage()} {vars(record)} {record.exc_text}" for record in caplog.records)
-
-
-def test_feedback_is_kept_for_an_own_reply(desk: Desk) -> None:
-    reply = desk.say(QUESTION)
-    kept = desk.service.give_feedback(reply_id=reply.reply_id, visitor_id="v", value=1)
-    assert (kept.reply_id, kept.value, kept.comment) == (reply.reply_id, 1, None)
-
-
-def test_it_says_whether_transcripts_can_be_reached(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert desk.service.is_storing()
-    monkeypatch.setattr(desk.store, "_reading", _refuse)
-    with pytest.raises(StoreError):
-        desk.service.is_storing()
-
-
-def test_the_patients_own_region_goes_before_the_settings(open_desk: Callable[..., Desk]) -> None:
-    desk = open_desk(region="US")
-    here = replace(desk.triage.script[DANGER], region="DE")
-    desk.triage.script = {DANGER: here, CRISIS: replace(desk.triage.script[CRISIS], region="DE")}
-    for text in (DANGER, CRISIS):
-        first_line = desk.say(text).text
-        assert "tel:112" in first_line
-        assert "tel:911" not in first_line
