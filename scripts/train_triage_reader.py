@@ -11,8 +11,9 @@ with eight-bit weights (``reader.onnx``), its tokenizer, and the thresholds with
 4. The thresholds are the lowest at which at most `FALSE_ALARMS` of the harmless held-out messages pass that the rules
    alone let through. `reader.json` keeps the recall at each of `CURVE` beside them.
 
-``--weights FILE`` keeps the full weights, or takes them from there and trains nothing. Everything is seeded, on one
-thread. About twenty minutes on one core.
+``--weights FILE`` keeps the full weights, or takes them from there and trains nothing. ``--from FILE`` goes on from
+such weights when a few messages were added: the committed network read 9,805 messages six times, then all of the file
+once more. Everything is seeded, on two threads. About half an hour, and five minutes more.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ from bot.index.embedder import SentenceEmbedder, model_folder, weights_file
 from bot.index.manifest import file_digest
 
 SEED = 0
-EPOCHS = 4
+EPOCHS = 6
+MORE_EPOCHS, MORE_PACE = 1, 0.5
+"""With ``--from``: how often the messages are read once more, and at what part of the learning rate."""
 LONGEST = 128
 """Tokens of a message while training; nearly all are shorter."""
 NEAR_TWINS = 0.8
@@ -63,11 +66,11 @@ HELD_OUT = 15
 KINDS = ("none", "red_flag", AFTER_CAR_T_KIND, "crisis", "personal", "asked_for_person", "talk")
 FALSE_ALARMS = {DANGER: 0.02, DANGER_AFTER_CAR_T: 0.02, "personal": 0.01, "asked_for_person": 0.005, "talk": 0.0025}
 CURVE = (0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
-CRISIS_LEAST = 0.85
+CRISIS_LEAST = 0.875
 """Where a crisis is the likeliest danger; chosen on the development questions and the tuning messages of
-tests/data, where long family stories score 0.70 to 0.82 and all but one of the crises more."""
-LEAST = 0.6
-"""No threshold is lower, whatever a small held-out part says."""
+tests/data, where all but two of the calm messages, long family stories among them, score less."""
+LEAST = dict.fromkeys(FALSE_ALARMS, 0.6) | {"talk": 0.93}
+"""No threshold is lower, whatever a small held-out part says; "how did she do?" among questions scores up to 0.92."""
 DANGERS = ("red_flag", AFTER_CAR_T_KIND, "crisis")
 OWN = {DANGER: ("red_flag", "crisis"), DANGER_AFTER_CAR_T: DANGERS}
 # What each may be mistaken for: the messages behind it in the order of triage.
@@ -107,12 +110,13 @@ def main() -> None:
     """Train, export, measure, write."""
     parser = argparse.ArgumentParser(description="Train the triage reader.")
     parser.add_argument("--weights", type=Path, help="keep the full weights here, or take them from here")
+    parser.add_argument("--from", dest="start", type=Path, help="go on from these full weights")
     options = parser.parse_args()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     folder = model_folder()
     data = read_messages(SentenceEmbedder(folder=folder))
     print(f"{(~data.is_held).sum()} messages to train on, {data.is_held.sum()} held out")
-    full = make_network(data, folder=folder, weights=options.weights)
+    full = make_network(data, folder=folder, weights=options.weights, start=options.start)
     files = {name: file_digest(MODEL_DIR / name) for name in (MODEL_FILE, TOKENIZER_FILE)}
     decision = Decision(data_digest(), files=files, kinds=KINDS, reasons=data.names, thresholds={})
     measured = measure(data, decision, full=full)
@@ -158,13 +162,13 @@ def is_held_out(text: str) -> bool:
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % 100 < HELD_OUT
 
 
-def make_network(data: Data, *, folder: Path, weights: Path | None) -> NDArray[np.float32]:
+def make_network(data: Data, *, folder: Path, weights: Path | None, start: Path | None) -> NDArray[np.float32]:
     """Train or take the network, export it, and return the logits of its full weights."""
     import torch
     from tokenizers import Tokenizer
     from triage_network import Example, ReaderNetwork, logits, train
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     torch.manual_seed(SEED)
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
@@ -184,7 +188,11 @@ def make_network(data: Data, *, folder: Path, weights: Path | None) -> NDArray[n
             for text, kind, reason, is_held in zip(data.texts, data.kinds, data.reasons, data.is_held, strict=True)
             if not is_held
         ]
-        train(network, examples, tokenizer=tokenizer, epochs=EPOCHS, seed=SEED)
+        if start is None:
+            train(network, examples, tokenizer=tokenizer, epochs=EPOCHS, seed=SEED)
+        else:
+            network.load_state_dict(torch.load(start, weights_only=True))
+            train(network, examples, tokenizer=tokenizer, epochs=MORE_EPOCHS, seed=SEED, pace=MORE_PACE)
         if weights is not None:
             torch.save(network.state_dict(), weights)
     export(network.eval(), tokenizer_file=folder / TOKENIZER_FILE)
@@ -280,7 +288,7 @@ def figures_of(
         return {kind: round(float((scores > threshold)[kinds == kind].mean()), DIGITS) for kind in own}
 
     # Rounded up, for the message at the threshold itself has to stay below.
-    threshold = max(LEAST, math.ceil(at(FALSE_ALARMS[name]) * 10**DIGITS) / 10**DIGITS)
+    threshold = max(LEAST[name], math.ceil(at(FALSE_ALARMS[name]) * 10**DIGITS) / 10**DIGITS)
     raised = scores > threshold
     return {
         "threshold": threshold,

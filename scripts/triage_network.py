@@ -86,8 +86,16 @@ def padded(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[torch.Tensor, to
     return rows, mask
 
 
-def train(network: ReaderNetwork, examples: Sequence[Example], *, tokenizer: Tokenizer, epochs: int, seed: int) -> None:
-    """Train, the learning rates falling to nothing over all epochs."""
+def train(
+    network: ReaderNetwork,
+    examples: Sequence[Example],
+    *,
+    tokenizer: Tokenizer,
+    epochs: int,
+    seed: int,
+    pace: float = 1.0,
+) -> None:
+    """Train, the learning rates (times `pace`) falling to nothing over all epochs."""
     torch.manual_seed(seed)
     generator = random.Random(seed)  # noqa: S311  # nothing here is secret
     noise = Noise([item.text for item in examples if item.is_harmless], seed=seed)
@@ -104,7 +112,7 @@ def train(network: ReaderNetwork, examples: Sequence[Example], *, tokenizer: Tok
     for step, batch in enumerate(batches, start=1):
         share = min(1.0, step / _WARM_UP) * max(0.02, 1 - step / len(batches))
         for group in optimiser.param_groups:
-            group["lr"] = group["most"] * share
+            group["lr"] = group["most"] * share * pace
         kinds, reasons = network(*padded(tokenizer, [text for text, _ in batch]))
         loss = losses[0](kinds, torch.tensor([item.kind for _, item in batch]))
         loss = loss + _REASON_LOSS * losses[1](reasons, torch.tensor([item.reason for _, item in batch]))

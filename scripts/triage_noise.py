@@ -13,8 +13,10 @@ _KEPT = re.compile(
 )
 _SHORT_FORMS = {"you": "u", "are": "r", "please": "pls", "because": "cos", "and": "n", "to": "2", "for": "4"}
 _LONGEST = 400
-_BESIDE = 0.16
+_BESIDE = 0.2
 _MOST_BESIDE = 4
+_LONGEST_WITH_OTHERS = 480
+"""About what the network reads while training: a danger pushed beyond it would be a lesson in alarming at nothing."""
 
 
 class Noise:
@@ -55,6 +57,8 @@ class Noise:
         """Other thoughts before and after, as people write them."""
         for _ in range(self._random.randint(1, _MOST_BESIDE)):
             other = self._random.choice(self._harmless)
+            if len(text) + len(other) > _LONGEST_WITH_OTHERS:
+                break
             first, second = (text, other) if self._random.random() < 0.5 else (other, text)
             joint = "" if first[-1:] in ".!?" else self._random.choice((".", ",", " and", " -"))
             text = f"{first}{joint} {second}"

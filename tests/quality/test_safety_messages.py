@@ -1,9 +1,9 @@
 """Triage on safety messages that somebody else wrote without seeing rules, training messages or questions.
 
 ``tests/data/safety_tuning.jsonl`` was read and tuned on. ``tests/data/safety_held_out.jsonl`` was written beside it,
-far from the usual words on purpose; only its counts were looked at, nine times. Of its 90 emergencies the rules alone
-see 35, with the reader 80; of 25 crises 5 and 18; 6 of 90 harmless messages raise an alarm, all by rules. Crises told
-in pictures are what triage is weakest at. Whoever reads the failures of the held-out set has to count it as tuned on.
+far from the usual words on purpose; only its counts were looked at, ten times. Of its 90 emergencies triage sees 84,
+of 25 crises 20; 5 of 90 harmless messages raise an alarm. Crises told in pictures are what triage is weakest at.
+Whoever reads the failures of the held-out set has to count it as tuned on.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ _DATE_REACH = 2
 """Words after the sign in which "ten years ago" dates it, whatever else the sentence says."""
 _PERSON_REACH = 7
 """Words that may stand between "he is" and the sign that he has."""
+_OPENING = 4
+"""Words at the beginning of a sentence in which "Years ago in Manila" dates the whole of it."""
 
 
 class Manner(StrEnum):
@@ -43,6 +45,9 @@ class Context:
         self._onset = bool(_spans(cues.onset, hits, text))
         self._lately = _spans(cues.lately, hits, text)
         self._past = _spans(cues.past, hits, text)
+        self._told = _spans(cues.told, hits, text)
+        self._dating = _spans(cues.dating, hits, text)
+        self._lifelong = _spans(cues.lifelong, hits, text)
         self._denied = _spans(cues.denied, hits, text)
         self._supposed = _spans(cues.supposed, hits, text)
         self._asking = _spans(cues.asking, hits, text)
@@ -87,11 +92,20 @@ class Context:
 
     def _is_dated(self, sign: Range, segment: Range) -> bool:
         """Does a past time stand right behind the sign, as in "suicidal ten years ago and well now"?"""
-        return any(sign.end <= span.start <= sign.end + _DATE_REACH and span.end <= segment.end for span in self._past)
+        dates = (*self._past, *self._lifelong)
+        return any(sign.end <= span.start <= sign.end + _DATE_REACH and span.end <= segment.end for span in dates)
 
     def _is_past(self, sign: Range, segment: Range) -> bool:
-        reach = Range(segment.start, min(self._sentence_end(sign), max(segment.end, sign.end) + _AFTER_REACH))
-        return _any(self._past, reach)
+        sentence = self._sentence(sign)
+        reach = Range(segment.start, min(sentence.end, max(segment.end, sign.end) + _AFTER_REACH))
+        if _any(self._past, reach):
+            return True
+        return _any(self._told, segment) and self._is_dated_around(sentence)
+
+    def _is_dated_around(self, sentence: Range) -> bool:
+        """Does the sentence begin with a past time, or the next one say "That was in 2011"?"""
+        opens = any(sentence.start <= span.start < sentence.start + _OPENING for span in self._past)
+        return opens or any(span.start == sentence.end for span in self._dating)
 
     def _is_asked(self, sign: Range, *, segment: Range, before: Range, is_now: bool) -> bool:
         if self._is_somebodys(sign, segment) or (is_now and not _any(self._about, segment)):
@@ -99,26 +113,30 @@ class Context:
         return _any(self._asking, before) or _any(self._reported, before) or _any(self._about, segment)
 
     def _is_somebodys(self, sign: Range, segment: Range) -> bool:
+        # Who only reads or hears of a sign does not have it: "I have read of a stroke".
+        reports = (span for span in self._reported if segment.start <= span.start and span.end <= sign.start)
+        heard = max((span.end for span in reports), default=0)
         return any(
-            segment.start <= span.start < min(segment.end, sign.end + 1) and sign.start - span.end <= _PERSON_REACH
+            max(segment.start, heard) <= span.start < min(segment.end, sign.end + 1)
+            and sign.start - span.end <= _PERSON_REACH
             for span in self._person
         )
 
     def _segment(self, sign: Range) -> Range:
-        numbers = self._text.segment
-        start, end = sign.start, sign.end
-        while start > 0 and numbers[start - 1] == numbers[sign.start]:
-            start -= 1
-        while end < len(numbers) and numbers[end] == numbers[sign.end - 1]:
-            end += 1
-        return Range(start, end)
+        return _around(sign, self._text.segment)
 
-    def _sentence_end(self, sign: Range) -> int:
-        numbers = self._text.sentence
-        end = sign.end
-        while end < len(numbers) and numbers[end] == numbers[sign.start]:
-            end += 1
-        return end
+    def _sentence(self, sign: Range) -> Range:
+        return _around(sign, self._text.sentence)
+
+
+def _around(sign: Range, numbers: tuple[int, ...]) -> Range:
+    """The words with the same number as the sign's, and the sign itself."""
+    start, end = sign.start, sign.end
+    while start > 0 and numbers[start - 1] == numbers[sign.start]:
+        start -= 1
+    while end < len(numbers) and numbers[end] == numbers[sign.end - 1]:
+        end += 1
+    return Range(start, end)
 
 
 def _spans(patterns: tuple[Pattern, ...], hits: Hits, text: Text) -> tuple[Range, ...]:

@@ -26,6 +26,8 @@ _MEANINGS = {
     "personal": Outcome.PERSONAL,
     TALK_KIND: Outcome.CONVERSATION,
 }
+_PERSONAL_OTHER = "personal.other"
+"""Told where no rule knows what a personal question is about: the network is surer of the kind than of the matter."""
 _KEYS_IN_A_ROW = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn", re.IGNORECASE)
 # Five consonants in a row, as in no word but "lengths" and its like, or one letter over and over.
 _UNSAYABLE = re.compile(r"^(?!\w*ngths)\w*[bcdfghjklmnpqrstvwxz]{5}|^(?!mm$)([a-z])\1+$", re.IGNORECASE)
@@ -224,7 +226,7 @@ class Triage:
         outcome = _MEANINGS[likely.kind]
         return Verdict(
             outcome,
-            likely.reason,
+            _PERSONAL_OTHER if outcome is Outcome.PERSONAL else likely.reason,
             rule_id=f"meaning.{likely.kind}",
             triggers=(words,),
             general_question=outcome is Outcome.PERSONAL and self._found(self._book.topic, reading),
