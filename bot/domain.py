@@ -140,6 +140,15 @@ class Author(StrEnum):
     SYSTEM = "system"
 
 
+class Role(StrEnum):
+    """What a member of staff may do; each may do all that the ones before may."""
+
+    REVIEWER = "reviewer"
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """One numbered source of a reply.
@@ -312,6 +321,7 @@ class Message:
         text: Masked text for patients; Markdown for the rest.
         reply: The whole reply, for the bot's messages.
         display_name: For staff: the first name that the patient sees.
+        client_message_id: The id under which the channel sent it, where it has one.
     """
 
     id: str
@@ -322,6 +332,7 @@ class Message:
     created_at: datetime
     reply: Reply | None = None
     display_name: str | None = None
+    client_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

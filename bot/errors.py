@@ -69,3 +69,17 @@ class LimitError(BotError):
 
     code = "limit"
     retryable = True
+
+
+class FloorError(BotError):
+    """Somebody else speaks in the conversation, or nobody waits there; `name` is the owner's, where one is known.
+
+    Codes: ``taken`` (a colleague has it), ``not_yours`` (it is nobody's or a colleague's, and only its owner may do
+    this), ``not_waiting`` (there is no request to act on).
+    """
+
+    code = "taken"
+
+    def __init__(self, detail: str, *, code: str | None = None, name: str | None = None) -> None:
+        super().__init__(detail, code=code)
+        self.name = name

@@ -32,6 +32,7 @@ _POSTGRESQL = ("postgres", "postgresql", "postgresql+psycopg")
 
 # A writer waits this long for another before it gives up; chat turns write for milliseconds.
 _LOCK_TIMEOUT_MS = 5000
+_MIGRATION_TIMEOUT_MS = 600_000
 _CONNECT_TIMEOUT_S = 10
 # Any fixed number: it only has to be the same in every process that migrates.
 _MIGRATION_LOCK = 7_310_642
@@ -159,6 +160,8 @@ def _upgrade(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
 
     if connection.dialect.name == "postgresql":
+        # Another process may be at it, and a step that reads every message takes its time.
+        connection.execute(text(f"SET LOCAL lock_timeout = {_MIGRATION_TIMEOUT_MS}"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     config = _alembic_config(connection)
     before = _revision(connection)

@@ -68,6 +68,14 @@ class FeedbackStore(Door):
             row = connection.execute(_thumb_on(reply_id)).one_or_none()
         return None if row is None else _feedback_from(row)
 
+    @guarded
+    def thumbs(self, *, conversation_id: str) -> dict[str, Feedback]:
+        """Read all thumbs of a conversation by the id of their reply, for staff."""
+        query = select(FEEDBACK).join(REPLIES, REPLIES.c.id == FEEDBACK.c.reply_id)
+        with self._reading() as connection:
+            rows = connection.execute(query.where(REPLIES.c.conversation_id == conversation_id))
+            return {row.reply_id: _feedback_from(row) for row in rows}
+
 
 def _require_owner(connection: Connection, reply_id: str, visitor_id: str) -> None:
     query = (

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import select
 
 from bot.db.door import Door, guarded, new_id
 from bot.db.rows import conversation_row
 from bot.db.tables import GAPS
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One question that got no answer; `section_ids` are the nearest sections, the best first."""
+
+    id: str
+    conversation_id: str
+    question: str
+    reason: str
+    section_ids: tuple[str, ...]
+    created_at: datetime
 
 
 class GapStore(Door):
@@ -39,3 +54,14 @@ class GapStore(Door):
                 )
             )
         return gap_id
+
+    @guarded
+    def gaps(self, *, since: datetime, until: datetime, limit: int) -> list[Gap]:
+        """Read at most `limit` gaps of a span of time, the newest first."""
+        query = select(GAPS).where(GAPS.c.created_at >= since, GAPS.c.created_at < until)
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(GAPS.c.created_at.desc(), GAPS.c.id).limit(limit)).all()
+        return [
+            Gap(row.id, row.conversation_id, row.question, row.reason, tuple(row.section_ids), row.created_at)
+            for row in rows
+        ]

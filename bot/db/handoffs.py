@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
+from bot.db.desk_rows import open_request
 from bot.db.door import Door, guarded, new_id
+from bot.db.events import add_event
+from bot.db.outbox import queue_notices
 from bot.db.rows import conversation_row
+from bot.db.staff_tables import STAFF
 from bot.db.tables import CONVERSATIONS, HANDOFF_REQUESTS
 from bot.domain import Speaker
 
@@ -16,29 +21,18 @@ _WITHOUT_PERSON = (Speaker.BOT, Speaker.CLOSED)
 
 
 class HandoffStore(Door):
-    """Ownership changes hands one at a time; a request and its state are written together."""
+    """Asking for a person: the request and the new state are written together. The rest is `bot.db.desk`'s."""
 
     @guarded
-    def set_state(self, *, conversation_id: str, expected: Speaker, to: Speaker) -> bool:
-        """Hand a conversation over, if it still is where the caller thinks it is.
-
-        Of several callers at once exactly one succeeds. Going to the bot or to closed closes the
-        open request for a person.
-
-        Returns:
-            False: it was in another state, and nothing changed.
-
-        Raises:
-            NotFoundError: There is no such conversation.
-        """
-        mine = (CONVERSATIONS.c.id == conversation_id) & (CONVERSATIONS.c.state == expected)
-        with self._writing() as connection:
-            changed = connection.execute(CONVERSATIONS.update().where(mine).values(state=to)).rowcount == 1
-            if not changed:
-                conversation_row(connection, conversation_id=conversation_id)
-            elif to in _WITHOUT_PERSON:
-                _close_requests(connection, conversation_id)
-        return changed
+    def person_in(self, *, conversation_id: str) -> str | None:
+        """Read the name of the person who owns a conversation; None: no person does, or they have no account."""
+        query = (
+            select(STAFF.c.display_name)
+            .join(CONVERSATIONS, CONVERSATIONS.c.staff_id == STAFF.c.id)
+            .where(CONVERSATIONS.c.id == conversation_id, CONVERSATIONS.c.state == Speaker.HUMAN)
+        )
+        with self._reading() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     @guarded
     def request_handoff(self, *, conversation_id: str, reason: str, now: datetime) -> str:
@@ -59,14 +53,25 @@ class HandoffStore(Door):
             if conversation.state in _WITHOUT_PERSON:
                 mine = CONVERSATIONS.c.id == conversation_id
                 connection.execute(CONVERSATIONS.update().where(mine).values(state=Speaker.WAITING, updated_at=now))
-            return _open_request(connection, conversation_id) or _add_request(connection, conversation_id, reason, now)
+                detail = {"state": Speaker.WAITING}
+                add_event(connection, conversation_id=conversation_id, kind="state", detail=detail, now=now)
+            return open_request(connection, conversation_id) or _add_request(connection, conversation_id, reason, now)
 
 
-def _open_request(connection: Connection, conversation_id: str) -> str | None:
-    query = select(HANDOFF_REQUESTS.c.id).where(
-        HANDOFF_REQUESTS.c.conversation_id == conversation_id, HANDOFF_REQUESTS.c.state == "open"
-    )
-    return connection.execute(query).scalar_one_or_none()
+def reopen(connection: Connection, *, conversation: Row[Any], now: datetime) -> Speaker:
+    """Give a closed conversation back to the bot, because the patient writes again; return who owns it now."""
+    if conversation.state != Speaker.CLOSED:
+        return Speaker(conversation.state)
+    mine = CONVERSATIONS.c.id == conversation.id
+    connection.execute(CONVERSATIONS.update().where(mine).values(state=Speaker.BOT))
+    detail = {"state": Speaker.BOT}
+    add_event(connection, conversation_id=conversation.id, kind="state", detail=detail, now=now)
+    return Speaker.BOT
+
+
+def flag(connection: Connection, *, conversation_id: str, reason: str, now: datetime) -> None:
+    """Let staff hear of an emergency or a crisis at once, whoever owns the conversation."""
+    add_event(connection, conversation_id=conversation_id, kind="queue", detail={"flagged": reason}, now=now)
 
 
 def _add_request(connection: Connection, conversation_id: str, reason: str, now: datetime) -> str:
@@ -76,9 +81,7 @@ def _add_request(connection: Connection, conversation_id: str, reason: str, now:
             id=request_id, conversation_id=conversation_id, reason=reason, state="open", created_at=now
         )
     )
+    add_event(connection, conversation_id=conversation_id, kind="queue", detail={}, now=now)
+    # Staff are told by whatever is written here, together with the request itself.
+    queue_notices(connection, conversation_id=conversation_id, reason=reason, now=now)
     return request_id
-
-
-def _close_requests(connection: Connection, conversation_id: str) -> None:
-    mine = HANDOFF_REQUESTS.c.conversation_id == conversation_id
-    connection.execute(HANDOFF_REQUESTS.update().where(mine).values(state="closed"))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.db.codec import reply_from_document
+from bot.db.events import add_event
 from bot.db.tables import CONVERSATIONS, MESSAGES, REPLIES
 from bot.domain import Author, Conversation, Message, Speaker
 from bot.errors import NotFoundError
@@ -32,6 +33,7 @@ def message_from(row: Row[Any]) -> Message:
         created_at=row.created_at,
         reply=None if row.document is None else reply_from_document(row.document),
         display_name=row.display_name,
+        client_message_id=row.client_message_id,
     )
 
 
@@ -80,6 +82,16 @@ def insert_or_keep(connection: Connection, table: Any) -> sqlite.Insert | postgr
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def sent_before(connection: Connection, *, conversation_id: str, client_message_id: str | None) -> str | None:
+    """Read the id of the message that came with a channel's own id before."""
+    if client_message_id is None:
+        return None
+    query = select(MESSAGES.c.id).where(
+        MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.client_message_id == client_message_id
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
 def append_message(
     connection: Connection,
     *,
@@ -107,4 +119,11 @@ def append_message(
     )
     connection.execute(
         CONVERSATIONS.update().where(CONVERSATIONS.c.id == conversation.id).values(last_seq=seq, updated_at=now)
+    )
+    add_event(
+        connection,
+        conversation_id=conversation.id,
+        kind="message",
+        detail={"message_id": message_id, "seq": seq, "author": author},
+        now=now,
     )

@@ -1,4 +1,4 @@
-"""The tables, as they are after the newest migration.
+"""The tables of a conversation, as they are after the newest migration; `bot.db.schema` knows all there are.
 
 Everything a conversation holds hangs on its row and goes with it. Visitors are ids in that row and
 have no table: nothing is known about them. Ids of conversations, messages and replies are UUID
@@ -7,84 +7,21 @@ texts, so that any process can make them; partners, staff and the audit log can 
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
-    ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
+from bot.db.columns import METADATA, PlainText, UtcDateTime, id_of, one_of
 from bot.domain import Author, Outcome, Speaker
-
-# PostgreSQL stores no NUL, and neither database stores half of a surrogate pair.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-class PlainText(TypeDecorator[str]):
-    """Text of any length; characters that no database stores become U+FFFD."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Make the text storable: a stray byte must not cost a patient the message."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment with its time zone; stored and read back as UTC, to the microsecond."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a time without zone: it would mean another moment on another machine."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("A stored time needs a time zone.")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the time its zone back; SQLite keeps none."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _one_of(column: str, values: list[str]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-def _id_of(table: str) -> ForeignKey:
-    return ForeignKey(f"{table}.id", ondelete="CASCADE")
-
-
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 CONVERSATIONS = Table(
     "conversations",
@@ -96,27 +33,33 @@ CONVERSATIONS = Table(
     Column("channel", PlainText, nullable=False),
     Column("language", PlainText, nullable=False),
     Column("region", PlainText),
+    # Who owns it while a person does; plain text, since staff are never deleted.
+    Column("staff_id", PlainText),
     # The newest position: raised under the row's lock, so positions are unique and have no gaps.
     Column("last_seq", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    _one_of("state", list(Speaker)),
+    one_of("state", list(Speaker)),
     CheckConstraint("visitor_id <> ''", name="visitor_id"),
     Index(None, "visitor_id", "created_at"),
+    Index(None, "created_at", "id"),
+    Index(None, "partner_id", "created_at", "id"),
+    Index(None, "updated_at", "id"),
+    Index(None, "state", "updated_at"),
 )
 
 MESSAGES = Table(
     "messages",
     METADATA,
     Column("id", PlainText, primary_key=True),
-    Column("conversation_id", PlainText, _id_of("conversations"), nullable=False),
+    Column("conversation_id", PlainText, id_of("conversations"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("author", PlainText, nullable=False),
     Column("text", PlainText, nullable=False),
     Column("display_name", PlainText),
     Column("client_message_id", PlainText),
     Column("created_at", UtcDateTime, nullable=False),
-    _one_of("author", list(Author)),
+    one_of("author", list(Author)),
     CheckConstraint("seq >= 1", name="seq"),
     UniqueConstraint("conversation_id", "seq"),
     UniqueConstraint("conversation_id", "client_message_id"),
@@ -126,9 +69,9 @@ REPLIES = Table(
     "replies",
     METADATA,
     # The bot's message and its reply are one thing, so they share one id.
-    Column("id", PlainText, _id_of("messages"), primary_key=True),
-    Column("conversation_id", PlainText, _id_of("conversations"), nullable=False),
-    Column("answers_message_id", PlainText, _id_of("messages")),
+    Column("id", PlainText, id_of("messages"), primary_key=True),
+    Column("conversation_id", PlainText, id_of("conversations"), nullable=False),
+    Column("answers_message_id", PlainText, id_of("messages")),
     Column("outcome", PlainText, nullable=False),
     Column("reason", PlainText, nullable=False),
     Column("rule_id", PlainText),
@@ -140,16 +83,18 @@ REPLIES = Table(
     Column("timings_ms", JSON, nullable=False),
     Column("document", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    _one_of("outcome", list(Outcome)),
+    one_of("outcome", list(Outcome)),
     UniqueConstraint("answers_message_id"),
-    Index(None, "conversation_id"),
+    # Rows are large: filters of the transcript list are answered by these alone.
+    Index(None, "conversation_id", "outcome", "reason", "answerer", "id"),
+    Index(None, "reason", "conversation_id"),
     Index(None, "outcome", "created_at"),
 )
 
 CITATIONS = Table(
     "citations",
     METADATA,
-    Column("reply_id", PlainText, _id_of("replies"), primary_key=True),
+    Column("reply_id", PlainText, id_of("replies"), primary_key=True),
     Column("marker", Integer, primary_key=True, autoincrement=False),
     Column("chunk_id", PlainText, nullable=False),
     Column("section_id", PlainText, nullable=False),
@@ -171,24 +116,35 @@ CITATIONS = Table(
 FEEDBACK = Table(
     "feedback",
     METADATA,
-    Column("reply_id", PlainText, _id_of("replies"), primary_key=True),
+    Column("reply_id", PlainText, id_of("replies"), primary_key=True),
     Column("value", Integer, nullable=False),
     Column("reason", PlainText),
     Column("comment", PlainText),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("value IN (-1, 1)", name="value"),
+    Index(None, "value", "created_at"),
 )
 
 HANDOFF_REQUESTS = Table(
     "handoff_requests",
     METADATA,
     Column("id", PlainText, primary_key=True),
-    Column("conversation_id", PlainText, _id_of("conversations"), nullable=False),
+    Column("conversation_id", PlainText, id_of("conversations"), nullable=False),
     Column("reason", PlainText, nullable=False),
     Column("state", PlainText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    _one_of("state", ["open", "closed"]),
+    # Who took it and when; how it ended, as a fixed code, and when.
+    Column("staff_id", PlainText),
+    Column("taken_at", UtcDateTime),
+    Column("outcome", PlainText),
+    Column("closed_at", UtcDateTime),
+    # When the patient was told that it takes longer than hoped.
+    Column("overdue_at", UtcDateTime),
+    # What the patient thought of the talk with the person, 1 to 5.
+    Column("rating", Integer),
+    one_of("state", ["open", "closed"]),
     Index(None, "state", "created_at"),
+    Index(None, "conversation_id"),
     Index(
         "uq_handoff_requests_open",
         "conversation_id",
@@ -202,7 +158,7 @@ GAPS = Table(
     "gaps",
     METADATA,
     Column("id", PlainText, primary_key=True),
-    Column("conversation_id", PlainText, _id_of("conversations"), nullable=False),
+    Column("conversation_id", PlainText, id_of("conversations"), nullable=False),
     Column("question", PlainText, nullable=False),
     Column("reason", PlainText, nullable=False),
     Column("section_ids", JSON, nullable=False),

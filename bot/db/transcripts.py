@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.db.door import guarded, is_uuid4, new_id
 from bot.db.erasure import ErasureStore
 from bot.db.feedback import FeedbackStore
 from bot.db.gaps import GapStore
-from bot.db.handoffs import HandoffStore
+from bot.db.handoffs import HandoffStore, flag, reopen
 from bot.db.rows import (
     append_message,
     conversation_from,
@@ -22,10 +23,13 @@ from bot.db.rows import (
     message_from,
     messages_query,
     one_message,
+    sent_before,
 )
 from bot.db.tables import CITATIONS, CONVERSATIONS, MESSAGES, REPLIES
-from bot.domain import Author, Citation, Conversation, Message, Reply, Speaker
+from bot.domain import Author, Citation, Conversation, Message, Outcome, Reply, Speaker
 from bot.errors import LimitError, NotFoundError
+
+_URGENT = frozenset({Outcome.EMERGENCY, Outcome.CRISIS})
 
 
 class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
@@ -116,14 +120,15 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
         """Write what a patient said (masked already).
 
         `client_message_id` is the channel's own id: a second call with the same one in the same
-        conversation writes nothing and returns the first message, whatever its text is.
+        conversation writes nothing and returns the first message, whatever its text is. A closed conversation
+        is open again with it, and with the bot.
 
         Raises:
             NotFoundError: There is no such conversation.
         """
         with self._writing() as connection:
             conversation = conversation_row(connection, conversation_id=conversation_id, lock=True)
-            message_id = _sent_before(connection, conversation, client_message_id)
+            message_id = sent_before(connection, conversation_id=conversation_id, client_message_id=client_message_id)
             if message_id is None:
                 message_id = new_id()
                 append_message(
@@ -135,6 +140,7 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
                     now=now,
                     client_message_id=client_message_id,
                 )
+                reopen(connection, conversation=conversation, now=now)
             return one_message(connection, message_id=message_id)
 
     @guarded
@@ -163,12 +169,23 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
             return one_message(connection, message_id=message_id)
 
     @guarded
-    def add_reply(self, *, reply: Reply, answers: str | None = None, confidence: float | None = None) -> Message:
+    def add_reply(
+        self,
+        *,
+        reply: Reply,
+        answers: str | None = None,
+        confidence: float | None = None,
+        allowed_in: Collection[Speaker] = tuple(Speaker),
+    ) -> Message | None:
         """Write a reply and its citations as the bot's message; the message's id is the reply's.
 
         `answers` is the id of the patient's message, None for a reply to a button. A message has
         one reply: a second call for it writes nothing and returns the first. `confidence` is 0..1,
-        as in `Draft`, and kept for staff.
+        as in `Draft`, and kept for staff. `allowed_in` are the states in which the bot may say this: whoever takes
+        the conversation while a reply is made is not talked over.
+
+        Returns:
+            The message, or None where the conversation is in another state: then nothing was written.
 
         Raises:
             NotFoundError: There is no such conversation, or `answers` is no patient's message in it.
@@ -177,6 +194,11 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
             conversation = conversation_row(connection, conversation_id=reply.conversation_id, lock=True)
             reply_id = None if answers is None else _answered_before(connection, conversation, answers)
             if reply_id is None:
+                state = Speaker(conversation.state)
+                if answers is not None:  # closed while it was answered: who has asked is answered
+                    state = reopen(connection, conversation=conversation, now=reply.created_at)
+                if state not in allowed_in:
+                    return None
                 reply_id = reply.reply_id
                 append_message(
                     connection,
@@ -189,6 +211,8 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
                 connection.execute(REPLIES.insert().values(_reply_values(reply, answers, confidence)))
                 for citation in reply.citations:
                     connection.execute(CITATIONS.insert().values(_citation_values(reply_id, citation)))
+                if reply.outcome in _URGENT:
+                    flag(connection, conversation_id=reply.conversation_id, reason=reply.reason, now=reply.created_at)
             return one_message(connection, message_id=reply_id)
 
     @guarded
@@ -238,15 +262,6 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
         with self._reading() as connection:
             rows = connection.execute(query.order_by(MESSAGES.c.seq.desc()).limit(limit)).all()
         return [message_from(row) for row in reversed(rows)]
-
-
-def _sent_before(connection: Connection, conversation: Row[Any], client_message_id: str | None) -> str | None:
-    if client_message_id is None:
-        return None
-    query = select(MESSAGES.c.id).where(
-        MESSAGES.c.conversation_id == conversation.id, MESSAGES.c.client_message_id == client_message_id
-    )
-    return connection.execute(query).scalar_one_or_none()
 
 
 def _answered_before(connection: Connection, conversation: Row[Any], message_id: str) -> str | None:

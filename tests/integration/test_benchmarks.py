@@ -51,3 +51,12 @@ def test_a_benchmark_prints_its_table(name: str, told: str, questions: Path, min
 
     assert done.returncode == 0, done.stderr
     assert told in done.stdout
+
+
+def test_the_transcripts_benchmark_fills_a_database_and_prints_its_tables() -> None:
+    command = [sys.executable, "-m", "benchmarks.transcripts", "--conversations", "30", "--runs", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "| no filter | 30 |" in done.stdout
+    assert "| without full-text search |" in done.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.db.tables import METADATA
+from bot.db.schema import METADATA
 
 # SQLite alters a table by copying it, which is what batch mode does.
 context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA, render_as_batch=True)

@@ -13,16 +13,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, event, inspect, make_url
 from sqlalchemy.exc import IntegrityError
 
 import bot
 from bot.db import migrations
 from bot.db.engine import migrate, open_engine
-from bot.db.tables import METADATA
+from bot.db.schema import METADATA
+from bot.db.search import is_search_table
 from bot.errors import StoreError
 
 _ROOT = str(Path(bot.__file__).parent.parent)
+_INTO_CONVERSATIONS = (
+    "INSERT INTO conversations (id, visitor_id, state, channel, language, last_seq, created_at, updated_at) VALUES "
+)
 _MIGRATE = """
 import sys
 if "together" in sys.argv:
@@ -46,9 +50,17 @@ def _start_migration(url: str, folder: Path, *options: str) -> subprocess.Popen[
     return process
 
 
+def _migration_of(connection: Connection) -> MigrationContext:
+    # The tables of the full-text search are made by a migration alone: each database has its own.
+    def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+        return kind != "table" or not is_search_table(name)
+
+    return MigrationContext.configure(connection, opts={"include_name": is_ours})
+
+
 def test_migrated_tables_are_those_of_the_code(engine: Engine) -> None:
     with engine.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        assert compare_metadata(_migration_of(connection), METADATA) == []
 
 
 def test_head_is_the_newest_step() -> None:
@@ -68,7 +80,7 @@ def test_processes_that_migrate_at_once_take_turns(database_url: str, tmp_path: 
     assert [process.returncode for process in started] == [0] * 3
     engine = open_engine(database_url)
     with engine.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        assert compare_metadata(_migration_of(connection), METADATA) == []
     engine.dispose()
 
 
@@ -106,11 +118,11 @@ def test_a_failed_migration_leaves_the_database_as_it_was(database_url: str) -> 
     [
         pytest.param("INSERT INTO gaps VALUES ('g', 'unknown', '?', 'r', '[]', '2026-11-22')", id="no-such-parent"),
         pytest.param(
-            "INSERT INTO conversations VALUES ('c', 'v', NULL, 'lost', 'web', 'en', NULL, 0, '2026-11-22', '2026-1-1')",
+            _INTO_CONVERSATIONS + "('c', 'v', 'lost', 'web', 'en', 0, '2026-11-22', '2026-1-1')",
             id="no-such-state",
         ),
         pytest.param(
-            "INSERT INTO conversations VALUES ('c', '', NULL, 'bot', 'web', 'en', NULL, 0, '2026-11-22', '2026-1-1')",
+            _INTO_CONVERSATIONS + "('c', '', 'bot', 'web', 'en', 0, '2026-11-22', '2026-1-1')",
             id="no-visitor",
         ),
     ],

@@ -1,4 +1,4 @@
-"""One owner at a time, and a request for a person is never lost."""
+"""A request for a person is never lost, and asking twice is asking once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from bot.db.desk import DeskStore
+from bot.db.desk_values import HandoffOutcome
+from bot.db.events import EventStore
+from bot.db.outbox import with_channels
 from bot.db.tables import HANDOFF_REQUESTS
 from bot.db.transcripts import TranscriptStore
 from bot.domain import Conversation, Speaker
@@ -20,37 +24,43 @@ def _requests(engine: Engine) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in rows]
 
 
-def test_a_conversation_moves_only_from_where_it_is(store: TranscriptStore, talk: Conversation) -> None:
-    assert not store.set_state(conversation_id=talk.id, expected=Speaker.WAITING, to=Speaker.HUMAN)
-    assert store.conversation(conversation_id=talk.id).state is Speaker.BOT
-    assert store.set_state(conversation_id=talk.id, expected=Speaker.BOT, to=Speaker.WAITING)
-    assert store.conversation(conversation_id=talk.id).state is Speaker.WAITING
+def _take(engine: Engine, talk: Conversation, now: datetime) -> None:
+    DeskStore(engine).take(conversation_id=talk.id, staff_id="s1", display_name="Grace", note="joined", now=now)
 
 
-def test_of_many_who_take_a_conversation_one_gets_it(store: TranscriptStore, talk: Conversation) -> None:
-    def take(_: int) -> bool:
-        return store.set_state(conversation_id=talk.id, expected=Speaker.BOT, to=Speaker.HUMAN)
-
-    with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(take, range(8)))
-    assert sorted(taken) == [False] * 7 + [True]
+def _finish(engine: Engine, talk: Conversation, to: Speaker, now: datetime) -> None:
+    DeskStore(engine).finish(
+        conversation_id=talk.id,
+        staff_id="s1",
+        actor="Grace",
+        to=to,
+        outcome=HandoffOutcome.REFERRED,
+        note="left",
+        now=now,
+    )
 
 
 def test_asking_for_a_person_makes_the_conversation_wait(
     store: TranscriptStore, talk: Conversation, engine: Engine, now: datetime
 ) -> None:
     later = now + timedelta(minutes=1)
-    request_id = store.request_handoff(conversation_id=talk.id, reason="asked_for_person", now=later)
+    request_id = store.request_handoff(conversation_id=talk.id, reason="low_support", now=later)
     waiting = store.conversation(conversation_id=talk.id)
     assert (waiting.state, waiting.updated_at) == (Speaker.WAITING, later)
+    nothing_yet = dict.fromkeys(("staff_id", "taken_at", "outcome", "closed_at", "overdue_at", "rating"))
     assert _requests(engine) == [
         {
             "id": request_id,
             "conversation_id": talk.id,
-            "reason": "asked_for_person",
+            "reason": "low_support",
             "state": "open",
             "created_at": later,
+            **nothing_yet,
         }
+    ]
+    assert [(event.kind, event.detail) for event in EventStore(engine).after(0)] == [
+        ("state", {"state": "waiting"}),
+        ("queue", {}),
     ]
 
 
@@ -63,13 +73,24 @@ def test_asking_again_is_the_same_request(
     with ThreadPoolExecutor(8) as pool:
         asked = list(pool.map(ask, range(8)))
     assert asked == [request["id"] for request in _requests(engine)] * 8
+    assert len(EventStore(engine).after(0)) == 2
+
+
+def test_a_request_and_its_notice_to_staff_are_written_together(
+    talk: Conversation, engine: Engine, now: datetime
+) -> None:
+    store = TranscriptStore(with_channels(engine, ["email"]))
+    for _ in range(2):
+        store.request_handoff(conversation_id=talk.id, reason="crisis", now=now)
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM outbox").scalar_one() == 1
 
 
 def test_asking_while_a_person_is_there_leaves_the_person_there(
-    store: TranscriptStore, talk: Conversation, now: datetime
+    store: TranscriptStore, talk: Conversation, engine: Engine, now: datetime
 ) -> None:
     first = store.request_handoff(conversation_id=talk.id, reason="asked_for_person", now=now)
-    store.set_state(conversation_id=talk.id, expected=Speaker.WAITING, to=Speaker.HUMAN)
+    _take(engine, talk, now)
     assert store.request_handoff(conversation_id=talk.id, reason="asked_for_person", now=now) == first
     assert store.conversation(conversation_id=talk.id).state is Speaker.HUMAN
 
@@ -79,19 +100,15 @@ def test_after_the_end_of_one_request_a_new_one_can_be_made(
     store: TranscriptStore, talk: Conversation, engine: Engine, now: datetime, end: Speaker
 ) -> None:
     first = store.request_handoff(conversation_id=talk.id, reason="asked_for_person", now=now)
-    assert store.set_state(conversation_id=talk.id, expected=Speaker.WAITING, to=end)
-    assert [request["state"] for request in _requests(engine)] == ["closed"]
-    second = store.request_handoff(conversation_id=talk.id, reason="low_support", now=now + timedelta(minutes=1))
+    _take(engine, talk, now)
+    ended = now + timedelta(minutes=5)
+    _finish(engine, talk, end, ended)
+    assert [(row["state"], row["outcome"], row["closed_at"]) for row in _requests(engine)] == [
+        ("closed", "referred", ended)
+    ]
+    second = store.request_handoff(conversation_id=talk.id, reason="low_support", now=ended)
     assert [(request["id"], request["state"]) for request in _requests(engine)] == [
         (first, "closed"),
         (second, "open"),
     ]
     assert store.conversation(conversation_id=talk.id).state is Speaker.WAITING
-
-
-def test_a_refused_move_leaves_the_request_open(
-    store: TranscriptStore, talk: Conversation, engine: Engine, now: datetime
-) -> None:
-    store.request_handoff(conversation_id=talk.id, reason="asked_for_person", now=now)
-    assert not store.set_state(conversation_id=talk.id, expected=Speaker.HUMAN, to=Speaker.CLOSED)
-    assert [request["state"] for request in _requests(engine)] == ["open"]

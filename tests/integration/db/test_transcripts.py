@@ -114,10 +114,9 @@ def test_an_unknown_conversation_is_not_found_by_any_method(
         lambda: store.add_patient_message(conversation_id=nowhere, text="hello", now=now),
         lambda: store.add_message(conversation_id=nowhere, author=Author.STAFF, text="hello", now=now),
         lambda: store.add_reply(reply=make_reply(conversation_id=nowhere)),
-        lambda: store.set_state(conversation_id=nowhere, expected=Speaker.BOT, to=Speaker.WAITING),
         lambda: store.request_handoff(conversation_id=nowhere, reason="asked_for_person", now=now),
         lambda: store.add_gap(conversation_id=nowhere, question="?", reason="low_support", section_ids=[], now=now),
-        lambda: store.erase_conversation(conversation_id=nowhere, visitor_id="ada"),
+        lambda: store.erase_conversation(conversation_id=nowhere, visitor_id="ada", now=now),
     ]
     for call in calls:
         with pytest.raises(NotFoundError):
