@@ -5,6 +5,7 @@ Only cli, bootstrap and web.app read them; everything else takes keyword argumen
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -28,6 +29,10 @@ _FILE = "_FILE"
 _LLM = re.compile(r"[a-z0-9_]+:\S+")
 # What signs the cookies of patients is not to be guessed: 32 random hexadecimal digits are 128 bits.
 _MIN_SECRET_CHARS = 32
+# Standard Webhooks: between 24 and 64 bytes.
+_MIN_WEBHOOK_KEY_BYTES = 24
+# Enough to see a slip; whether somebody reads there only sending shows.
+_ADDRESS = re.compile(r"\s*[^@\s,<>]+@[^@\s,<>]+\s*")
 
 
 class Settings(BaseSettings):
@@ -73,6 +78,19 @@ class Settings(BaseSettings):
     support_hours: str | None = Field(
         None, description="When people answer, in words, such as `Monday to Friday, 9 to 17`."
     )
+    support_schedule: str | None = Field(
+        None,
+        description="When people answer, for the desk to count with, such as `Mon-Fri 09:00-17:00; Sat 10:00-12:00`; "
+        "empty: not told. Put into words where `BOT_SUPPORT_HOURS` is empty.",
+    )
+    support_timezone: str = Field("UTC", description="Time zone of that schedule, such as `Europe/Berlin`.")
+    queue_timeout_min: int = Field(
+        15,
+        ge=1,
+        le=1440,
+        description="Minutes without a person, within those hours, or without an answer of theirs, after which a "
+        "patient reads what else helps.",
+    )
     max_message_chars: int = Field(2000, ge=200, le=20000, description="Longest message a patient may send.")
     messages_per_minute: int = Field(
         12, ge=1, description="Messages that one visitor may send in a minute; red flags are always answered."
@@ -114,6 +132,49 @@ class Settings(BaseSettings):
         description="Send questions (masked) and answers to LangSmith, with key and address from its own `LANGSMITH_` "
         "variables; off: nothing is sent, whatever those say.",
     )
+    smtp_host: str | None = Field(
+        None, description="Mail server that tells staff of new requests for a person; empty: no e-mail."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "ssl", "none"] = Field(
+        "starttls", description="`starttls` (port 587), `ssl` (port 465), or `none` within your own network."
+    )
+    smtp_user: str | None = Field(None, description="Name to sign in with at the mail server; empty: without.")
+    smtp_password: SecretStr | None = Field(None, description="Password for it.")
+    notify_from: str | None = Field(None, description="Address that the e-mails come from.")
+    notify_to: str | None = Field(None, description="Addresses they go to, with commas between them.")
+    webhook_url: str | None = Field(
+        None, description="Address that new requests for a person are posted to, signed; empty: none."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="What the posts are signed with: `whsec_` and at least 24 bytes as Base64."
+    )
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        description="Days without a new message after which a conversation is erased; empty: kept until someone "
+        "erases it.",
+    )
+    retention_days_without_person: int | None = Field(
+        None, ge=1, description="The same where no person was asked for; empty: as all."
+    )
+    retention_days_emergency: int | None = Field(
+        None, ge=1, description="The same where an emergency or a crisis was met; empty: as all."
+    )
+    staff_idle_min: int = Field(
+        30, ge=1, le=720, description="Minutes without a request after which staff are signed out of the console."
+    )
+    staff_session_h: int = Field(
+        12, ge=1, le=24, description="Hours after which they are signed out, whatever they do."
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        description="Address of an OpenID Connect issuer through which staff may sign in beside their passwords; needs "
+        "`pip install 'bot[oidc]'`.",
+    )
+    oidc_client_id: str | None = Field(None, description="Under which the console is known there.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret there; empty: PKCE alone.")
+    oidc_title: str = Field("Sign in with your work account", description="What the button says.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @model_validator(mode="after")
@@ -121,10 +182,14 @@ class Settings(BaseSettings):
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < _MIN_SECRET_CHARS:
             _refuse("secret_key", f"needs at least {_MIN_SECRET_CHARS} characters; lengthen it, or leave it empty")
         self._check_llm()
+        self._check_notices()
+        self._check_oidc()
         if self.environment != "production":
             return self
         if self.llm_base_url is not None and not _is_private(self.llm_base_url):
             _refuse("llm_base_url", "must begin with https:// in production, or be on this machine or network")
+        if self.smtp_security == "none" and self.smtp_host is not None and not _is_near(self.smtp_host):
+            _refuse("smtp_security", "must not be none in production for a server elsewhere; choose starttls")
         if self.log_level == "DEBUG":
             _refuse("log_level", "must not be DEBUG in production; choose INFO")
         if self.public_url is not None and not self.public_url.startswith("https://"):
@@ -141,6 +206,26 @@ class Settings(BaseSettings):
             _refuse("llm_base_url", "is set and BOT_LLM is not; name the model there")
         if self.llm_base_url is not None and urlsplit(self.llm_base_url).scheme not in ("http", "https"):
             _refuse("llm_base_url", "must begin with https:// or http://")
+
+    def _check_oidc(self) -> None:
+        if self.oidc_issuer is None:
+            return
+        if not _is_private(self.oidc_issuer) or urlsplit(self.oidc_issuer).scheme not in ("http", "https"):
+            _refuse("oidc_issuer", "must begin with https://, or be on this machine or network")
+        if self.oidc_client_id is None:
+            _refuse("oidc_client_id", "is missing and BOT_OIDC_ISSUER is set; the issuer gives it to you")
+
+    def _check_notices(self) -> None:
+        if self.smtp_host is not None:
+            for name in ("notify_from", "notify_to"):
+                if not all(_ADDRESS.fullmatch(address) for address in (getattr(self, name) or "").split(",")):
+                    _refuse(name, "must hold e-mail addresses, such as guide@example.org, as BOT_SMTP_HOST is set")
+        if self.webhook_url is None:
+            return
+        if not _is_private(self.webhook_url) or urlsplit(self.webhook_url).scheme not in ("http", "https"):
+            _refuse("webhook_url", "must begin with https://, or be on this machine or network")
+        if not _is_webhook_secret(self.webhook_secret):
+            _refuse("webhook_secret", "must be whsec_ and at least 24 bytes as Base64, as BOT_WEBHOOK_URL is set")
 
     @classmethod
     def settings_customise_sources(
@@ -231,13 +316,24 @@ def _is_wildcard(value: object) -> bool:
 def _is_private(url: str) -> bool:
     """Tell whether what is sent to an address is encrypted, or stays on this machine or network."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        return True
+    return parts.scheme == "https" or _is_near(parts.hostname or "")
+
+
+def _is_near(host: str) -> bool:
+    """Tell whether a host is this machine or one of this network."""
     try:
         return ip_address(host).is_private
     except ValueError:  # a name: without a dot it is one of this network
         return bool(host) and "." not in host
+
+
+def _is_webhook_secret(secret: SecretStr | None) -> bool:
+    value = secret.get_secret_value() if secret is not None else ""
+    try:
+        key = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return value.startswith("whsec_") and len(key) >= _MIN_WEBHOOK_KEY_BYTES
 
 
 def _refuse(name: str, why: str) -> None:

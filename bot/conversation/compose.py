@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
+from bot.conversation.hours import Hours
+from bot.conversation.reasons import failed_lately, replies_in
 from bot.conversation.texts import Texts
 from bot.conversation.tone import feeling_in, in_short, may_warm
 from bot.domain import Author, Citation, Draft, HandoffView, Message, Outcome, Reply, Speaker, Verdict
@@ -15,6 +17,7 @@ _URGENT = frozenset({Outcome.EMERGENCY, Outcome.CRISIS})
 # After an emergency the safety line stays under this many replies.
 _SAFETY_REPLIES = 3
 _MOST_TOPICS = 3
+_NO_HOURS = Hours()
 # The fixed text for each feeling.
 _WARM = {"fear": "warm_fear", "weariness": "warm_weariness"}
 # An amount to take, as any guide may write it; beside a personal question it would read as a prescription.
@@ -31,7 +34,7 @@ class Composer:
         texts: The fixed sentences.
         region: Country code for emergency numbers; None: several are shown.
         car_t_line: 24-hour telephone number of the treating centre.
-        support_hours: When people answer, in words.
+        hours: When people answer.
         max_chars: Longest message, for the text that says so.
     """
 
@@ -41,13 +44,13 @@ class Composer:
         texts: Texts,
         region: str | None = None,
         car_t_line: str | None = None,
-        support_hours: str | None = None,
+        hours: Hours = _NO_HOURS,
         max_chars: int = 2000,
     ) -> None:
         self._texts = texts
         self._region = region
         self._car_t_line = car_t_line
-        self._support_hours = support_hours
+        self._hours = hours
         self._max_chars = max_chars
 
     def urgent(self, blank: Reply, verdict: Verdict, *, region: str | None) -> Reply:
@@ -102,8 +105,14 @@ class Composer:
 
     def handoff(self, blank: Reply, verdict: Verdict, *, already: bool) -> Reply:
         """Acknowledge at once that a person was asked for, and say what happens next."""
-        reply = _decided(blank, verdict, text=self._handed_over(already=already), offered=True)
+        text = self._texts.fixed("handoff_waiting") if already else self._handed_over(blank.created_at)
+        reply = _decided(blank, verdict, text=text, offered=True)
         return replace(reply, handoff=HandoffView(Speaker.WAITING, offered=True))
+
+    def person_is_here(self, blank: Reply, *, name: str | None) -> Reply:
+        """Say to who asks for a person that one is here already."""
+        text = self._texts.fixed("handoff_with_person", name=name or self._texts.desk("somebody"))
+        return replace(self.silent(blank), reason="person_is_here", text=text)
 
     def limited(self, blank: Reply, *, code: str) -> Reply:
         """Say kindly that a message was too long, came too fast, or while another was being answered."""
@@ -131,23 +140,42 @@ class Composer:
             handoff=HandoffView(offered=True),
         )
 
-    def with_notes(self, reply: Reply, *, was_masked: bool, earlier: Sequence[Message]) -> Reply:
-        """Add the safety line after an emergency, and the privacy note once a conversation.
+    def with_notes(
+        self, reply: Reply, *, was_masked: bool, earlier: Sequence[Message], state: Speaker = Speaker.BOT
+    ) -> Reply:
+        """Add what a reply needs beside itself.
 
-        An urgent reply stays as it is: nothing may stand between the reader and the call.
+        The safety line after an emergency, the privacy note once a conversation, while a person is on the way once
+        that this is the guide, and after several replies that did not help the offer of a person. An urgent reply
+        stays as it is: nothing may stand between the reader and the call.
 
         Args:
+            state: Who owns the conversation.
             was_masked: The patient's message held an identifier.
             earlier: The conversation before the reply; all of it where `was_masked`.
         """
         if not reply.text or reply.outcome in _URGENT:
             return reply
         notes = [self._texts.fixed("safety_line")] if _urgent_lately(earlier) else []
+        if (
+            state is Speaker.WAITING
+            and reply.outcome is not Outcome.HANDOFF
+            and _asked_and_not_told(earlier, note=self._texts.desk("still_the_guide"))
+        ):
+            notes.append(self._texts.desk("still_the_guide"))
+        if state is Speaker.BOT and self._offers_again(reply, earlier):
+            notes.append(self._texts.desk("offer_again"))
         privacy_note = self._texts.fixed("privacy_note")
         bot_texts = (message.text for message in earlier if message.author is Author.BOT)
         if was_masked and not any(privacy_note in text for text in bot_texts):
             notes.append(privacy_note)
         return replace(reply, text="\n\n".join((reply.text, *notes)))
+
+    def _offers_again(self, reply: Reply, earlier: Sequence[Message]) -> bool:
+        """Tell whether this reply fails as well as those before it, and the last of them did not say so."""
+        replies = [*replies_in(earlier), reply]
+        note = self._texts.desk("offer_again")
+        return failed_lately(replies) and not any(note in before.text for before in replies[-2:])
 
     def _abstained(self, questions: Sequence[str]) -> str:
         if not questions:
@@ -156,12 +184,13 @@ class Composer:
         topics = " or ".join((", ".join(quoted[:-1]), quoted[-1])) if len(quoted) > 1 else quoted[0]
         return self._texts.fixed("abstained", topics=topics)
 
-    def _handed_over(self, *, already: bool) -> str:
-        if already:
-            return self._texts.fixed("handoff_waiting")
-        if self._support_hours is None:
+    def _handed_over(self, now: datetime) -> str:
+        next_time, hours = self._hours.next_in_words(now), self._hours.in_words
+        if next_time is not None:
+            return self._texts.fixed("handoff_out_of_hours", next=next_time)
+        if hours is None:
             return self._texts.fixed("handoff_no_hours")
-        return self._texts.fixed("handoff_in_hours", hours=self._support_hours)
+        return self._texts.fixed("handoff_in_hours", hours=hours)
 
     def _with_part_note(self, reply: Reply, draft: Draft) -> Reply:
         if not draft.is_partial:
@@ -214,5 +243,14 @@ def _is_expired(citation: Citation, today: date) -> bool:
 
 
 def _urgent_lately(earlier: Sequence[Message]) -> bool:
-    replies = [message.reply for message in earlier if message.author is Author.BOT and message.reply]
-    return any(reply.outcome in _URGENT for reply in replies[-_SAFETY_REPLIES:])
+    return any(reply.outcome in _URGENT for reply in replies_in(earlier)[-_SAFETY_REPLIES:])
+
+
+def _asked_and_not_told(earlier: Sequence[Message], *, note: str) -> bool:
+    """Tell whether a person was asked for a moment ago, and no reply since has said who goes on speaking."""
+    for reply in reversed(replies_in(earlier)):
+        if reply.outcome is Outcome.HANDOFF:
+            return True
+        if note in reply.text:
+            return False
+    return False

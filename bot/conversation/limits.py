@@ -32,6 +32,7 @@ class Limits:
         per_visitor: Rates of one visitor in the notation of the limits library, such as ``12/minute``; each counts in
             a moving window. Empty: none.
         per_address: Rates of one network address.
+        to_person: Rates of one visitor while a person has the conversation; no other holds then.
         key: Hashes the addresses; empty: a fresh one, so that no address outlives the process in any form.
     """
 
@@ -41,30 +42,31 @@ class Limits:
         max_chars: int,
         per_visitor: Sequence[str] = (),
         per_address: Sequence[str] = (),
+        to_person: Sequence[str] = (),
         key: bytes = b"",
     ) -> None:
         self.max_chars = max_chars
         self._of_visitor = [parse(rate) for rate in per_visitor]
         self._of_address = [parse(rate) for rate in per_address]
+        self._to_person = [parse(rate) for rate in to_person]
         self._key = key or secrets.token_bytes(_KEY_BYTES)
         self._window = MovingWindowRateLimiter(MemoryStorage())
         self._lock = threading.Lock()
         self._busy: set[str] = set()
 
-    def check(self, *, text: str, visitor_id: str, address: str | None = None) -> None:
+    def check(self, *, text: str, visitor_id: str, address: str | None = None, is_to_person: bool = False) -> None:
         """Count a message, or refuse it; a refused message is not counted.
 
         Args:
             address: The visitor's network address; only its keyed hash is kept, no longer than its rate needs.
+            is_to_person: A person has the conversation.
 
         Raises:
             LimitError: Code ``too_long`` for its length, ``too_fast`` or, for a day's, ``too_many`` for its rates.
         """
         if len(text) > self.max_chars:
             raise LimitError(f"A message has more than {self.max_chars} characters.", code="too_long")
-        rates = [(item, "visitor", visitor_id) for item in self._of_visitor]
-        if address is not None:
-            rates += [(item, "address", self._hashed(address)) for item in self._of_address]
+        rates = self._rates(visitor_id, address, is_to_person=is_to_person)
         with self._lock:
             for item, kind, whose in rates:
                 self._refuse_if_full(item, kind, whose)
@@ -87,6 +89,16 @@ class Limits:
         finally:
             with self._lock:
                 self._busy.discard(conversation_id)
+
+    def _rates(
+        self, visitor_id: str, address: str | None, *, is_to_person: bool
+    ) -> list[tuple[RateLimitItem, str, str]]:
+        if is_to_person:
+            return [(item, "visitor with a person", visitor_id) for item in self._to_person]
+        rates = [(item, "visitor", visitor_id) for item in self._of_visitor]
+        if address is not None:
+            rates += [(item, "address", self._hashed(address)) for item in self._of_address]
+        return rates
 
     def _refuse_if_full(self, item: RateLimitItem, kind: str, whose: str) -> None:
         if not self._window.test(item, kind, whose):

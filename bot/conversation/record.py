@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from bot.conversation.floor import URGENT, after_message, may_speak, states_for
 from bot.conversation.privacy.mask import Masked
+from bot.conversation.reasons import replies_in, request_reason
 from bot.db.transcripts import TranscriptStore
 from bot.domain import Author, Conversation, Message, Reply, Shown, Speaker
 from bot.errors import BotError, NotFoundError, StoreError
@@ -124,6 +126,15 @@ class Record:
             logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": code_of(error)})
             return blank
 
+    def again(self, turn: Turn) -> Turn:
+        """Gather anew what is known, as `turn` does."""
+        return self.turn(
+            conversation_id=turn.conversation_id,
+            visitor_id=turn.visitor_id,
+            masked=turn.masked,
+            started=turn.started,
+        )
+
     def reply_before(self, turn: Turn, client_message_id: str | None) -> Reply | None:
         """Return the reply that the same message got before; None too where that cannot be read."""
         if client_message_id is None:
@@ -148,13 +159,18 @@ class Record:
         )
         return message, self._store.reply_to(message_id=message.id)
 
-    def keep_reply(self, reply: Reply, *, answers: str | None, confidence: float | None = None) -> None:
+    def keep_reply(self, reply: Reply, *, answers: str | None, confidence: float | None = None) -> bool:
         """Write down what the bot says, and one line in the log.
+
+        Returns:
+            False: a person has come meanwhile, the bot may not speak, and nothing was written.
 
         Raises:
             StoreError: It could not be written.
         """
-        self._store.add_reply(reply=reply, answers=answers, confidence=confidence)
+        allowed = states_for(Author.BOT, is_urgent=reply.outcome in URGENT)
+        if self._store.add_reply(reply=reply, answers=answers, confidence=confidence, allowed_in=allowed) is None:
+            return False
         logger.info(
             "reply",
             extra={
@@ -171,6 +187,7 @@ class Record:
                 "timings_ms": dict(reply.timings_ms),
             },
         )
+        return True
 
     def keep_gap(self, turn: Turn, *, reason: str, section_ids: tuple[str, ...]) -> None:
         """Write down a question that the guide did not answer.
@@ -186,24 +203,34 @@ class Record:
             now=self._clock(),
         )
 
-    def request_person(self, turn: Turn, *, reason: str) -> None:
-        """Write down that a person was asked for.
+    def request_person(self, turn: Turn) -> None:
+        """Write down that a person was asked for, and why: what the reply before it was like.
 
         Raises:
             StoreError: It could not be written.
         """
+        replies = replies_in(turn.earlier)
+        reason = request_reason(replies, was_disliked=bool(replies) and self._is_disliked(turn, replies[-1]))
         self._store.request_handoff(conversation_id=turn.conversation_id, reason=reason, now=self._clock())
 
-    def is_with_person(self, turn: Turn) -> bool:
-        """Tell whether a person owns the conversation now.
+    def bot_may_speak(self, turn: Turn) -> bool:
+        """Tell whether the bot may speak in the conversation now.
 
         Raises:
             StoreError: It cannot be read.
         """
-        return self._store.conversation(conversation_id=turn.conversation_id).state is Speaker.HUMAN
+        state = self._store.conversation(conversation_id=turn.conversation_id).state
+        return may_speak(after_message(state), Author.BOT)
 
-    def history(self, *, conversation_id: str, visitor_id: str) -> list[Message]:
-        """Return a whole transcript.
+    def person_in(self, turn: Turn) -> str | None:
+        """Return the name of the person who owns the conversation; None where there is none, or it cannot be read."""
+        try:
+            return self._store.person_in(conversation_id=turn.conversation_id)
+        except StoreError:
+            return None
+
+    def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
+        """Return a transcript after a position, 0 for all of it.
 
         Raises:
             NotFoundError: The conversation does not exist, or not for this visitor.
@@ -211,7 +238,7 @@ class Record:
         """
         messages: list[Message] = []
         while True:
-            after = messages[-1].seq if messages else 0
+            after = messages[-1].seq if messages else after_seq
             page = self._store.messages(
                 conversation_id=conversation_id, visitor_id=visitor_id, after_seq=after, limit=_PAGE_MESSAGES
             )
@@ -219,10 +246,17 @@ class Record:
             if len(page) < _PAGE_MESSAGES:
                 return messages
 
+    def _is_disliked(self, turn: Turn, reply: Reply) -> bool:
+        try:
+            feedback = self._store.feedback(reply_id=reply.reply_id, visitor_id=turn.visitor_id)
+        except NotFoundError:
+            return False
+        return feedback is not None and feedback.value < 0
+
     def _read(self, turn: Turn) -> Turn:
         conversation = self._conversation(turn.conversation_id, turn.visitor_id)
         recent = self._store.recent_turns(conversation_id=turn.conversation_id, limit=_CONTEXT_MESSAGES)
-        return replace(turn, state=conversation.state, region=conversation.region, earlier=tuple(recent))
+        return replace(turn, state=after_message(conversation.state), region=conversation.region, earlier=tuple(recent))
 
     def _conversation(self, conversation_id: str, visitor_id: str) -> Conversation:
         held = self._unsaved.get(conversation_id)

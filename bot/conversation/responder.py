@@ -87,13 +87,17 @@ class Responder:
         Raises:
             StoreError: The request could not be written down.
         """
-        self._record.request_person(turn, reason=verdict.reason)
+        self._record.request_person(turn)
         already = turn.state is Speaker.WAITING
         return self._finished(self._composer.handoff(self._blank(turn), verdict, already=already), turn)
 
     def silent(self, turn: Turn) -> Reply:
         """Say nothing, because a person owns the conversation."""
         return self._timed(self._composer.silent(self._blank(turn)), turn)
+
+    def person_is_here(self, turn: Turn) -> Reply:
+        """Say to who asks for a person that one is here already."""
+        return self._timed(self._composer.person_is_here(self._blank(turn), name=self._record.person_in(turn)), turn)
 
     def limited(self, turn: Turn, *, code: str) -> Reply:
         """Say that a message was too long, too fast, or came while another was being answered."""
@@ -153,7 +157,7 @@ class Responder:
     def _may_speak(self, turn: Turn) -> bool:
         """Tell whether no person owns the conversation; where that cannot be read, one may."""
         try:
-            return not self._record.is_with_person(turn)
+            return self._record.bot_may_speak(turn)
         except BotError:
             return False
 
@@ -183,7 +187,7 @@ class Responder:
         earlier, was_masked = turn.earlier, bool(turn.masked.kinds)
         if was_masked and reply.outcome not in (Outcome.EMERGENCY, Outcome.CRISIS):
             earlier = self._all_of(turn)
-        noted = self._composer.with_notes(reply, was_masked=was_masked, earlier=earlier)
+        noted = self._composer.with_notes(reply, state=turn.state, was_masked=was_masked, earlier=earlier)
         return self._timed(self._in_state(noted, turn), turn)
 
     def _all_of(self, turn: Turn) -> tuple[Message, ...]:

@@ -14,18 +14,17 @@ from typing import Protocol
 from bot.answer.source import AnswerSource
 from bot.conversation.compose import Composer
 from bot.conversation.first_look import FirstLook
+from bot.conversation.floor import URGENT, may_speak
 from bot.conversation.limits import Limits
 from bot.conversation.privacy.mask import mask
 from bot.conversation.record import Record, Turn, code_of
 from bot.conversation.responder import Responder
 from bot.conversation.triage.triage import Triage
 from bot.db.transcripts import TranscriptStore
-from bot.domain import Conversation, Feedback, Message, Outcome, Reply, Speaker, Verdict
+from bot.domain import Author, Conversation, Feedback, Message, Outcome, Reply, Speaker, Verdict
 from bot.errors import LimitError, NotFoundError
 
 logger = logging.getLogger(__name__)
-
-_URGENT = frozenset({Outcome.EMERGENCY, Outcome.CRISIS})
 
 
 class Service(Protocol):
@@ -51,8 +50,8 @@ class Service(Protocol):
     def request_person(self, *, conversation_id: str, visitor_id: str) -> Reply:
         """Ask for a person, as the button does."""
 
-    def history(self, *, conversation_id: str, visitor_id: str) -> list[Message]:
-        """Return the transcript as the patient saw it."""
+    def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
+        """Return the transcript as the patient saw it, after a position, 0 for all of it."""
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None
@@ -137,12 +136,15 @@ class ConversationService:
         """
         turn = self._turn(conversation_id, visitor_id, text)
         verdict = self._first_look.check(turn.masked.text, earlier=turn.said_before)
-        if verdict is not None and verdict.outcome in _URGENT:
+        if verdict is not None and verdict.outcome in URGENT:
             return self._urgent(turn, verdict, client_message_id)
         before = self._record.reply_before(turn, client_message_id)
         if before is not None:  # sent again because the first reply was lost: not another message
             return before
         try:
+            if not may_speak(turn.state, Author.BOT):  # what is said to a person waits for no answer of the bot's
+                self._limits.check(text=text, visitor_id=visitor_id, is_to_person=True)
+                return self._answer(turn, verdict, client_message_id, on_progress)
             if not _asks_first(turn, verdict):
                 self._limits.check(text=text, visitor_id=visitor_id, address=address)
             with self._limits.one_at_a_time(conversation_id):
@@ -157,23 +159,23 @@ class ConversationService:
             NotFoundError: The conversation does not exist, or not for this visitor.
         """
         turn = self._turn(conversation_id, visitor_id, "")
-        if turn.state is Speaker.HUMAN:
-            return self._responder.silent(turn)
+        if not may_speak(turn.state, Author.BOT):
+            return self._responder.person_is_here(turn)
         try:
             reply = self._responder.hand_over(turn, Verdict(Outcome.HANDOFF, reason="asked_for_person"))
-            self._record.keep_reply(reply, answers=None)
+            is_kept = self._record.keep_reply(reply, answers=None)
         except Exception as error:  # noqa: BLE001  # what could not be kept is not acknowledged
             return self._trouble(turn, error)
-        return reply
+        return reply if is_kept else self._responder.person_is_here(turn)
 
-    def history(self, *, conversation_id: str, visitor_id: str) -> list[Message]:
-        """Return the transcript as the patient saw it.
+    def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
+        """Return the transcript as the patient saw it, after a position, 0 for all of it.
 
         Raises:
             NotFoundError: The conversation does not exist, or not for this visitor.
             StoreError: The database cannot be read.
         """
-        return self._record.history(conversation_id=conversation_id, visitor_id=visitor_id)
+        return self._record.history(conversation_id=conversation_id, visitor_id=visitor_id, after_seq=after_seq)
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None
@@ -226,13 +228,10 @@ class ConversationService:
         """Keep the message, answer it, keep the answer; the conversation is held by the caller."""
         try:
             # Read again: another message may have been answered, or a person come, until it was this one's turn.
-            turn = self._record.turn(
-                conversation_id=turn.conversation_id,
-                visitor_id=turn.visitor_id,
-                masked=turn.masked,
-                started=turn.started,
-            )
+            turn = self._record.again(turn)
             message, before = self._record.keep_message(turn, client_message_id)
+            if not may_speak(turn.state, Author.BOT):  # the person may have left just before it was kept
+                turn = self._record.again(turn)
             return before or self._respond(turn.before(message), verdict, message, on_progress)
         except Exception as error:  # noqa: BLE001  # the last net: the patient gets a sentence and a person
             return self._trouble(turn, error)
@@ -240,17 +239,15 @@ class ConversationService:
     def _respond(
         self, turn: Turn, verdict: Verdict | None, message: Message, on_progress: Callable[[str], None] | None
     ) -> Reply:
-        if turn.state is Speaker.HUMAN:
+        if not may_speak(turn.state, Author.BOT):
             return self._responder.silent(turn)
         confidence = None
         try:
             reply, confidence = self._responder.reply(turn, verdict, on_progress=on_progress)
         except Exception as error:  # noqa: BLE001  # kept like any reply, so that a reload shows it
             reply = self._trouble(turn, error)
-        if self._record.is_with_person(turn):  # came while the answer was made
-            return self._responder.silent(turn)
-        self._record.keep_reply(reply, answers=message.id, confidence=confidence)
-        return reply
+        is_kept = self._record.keep_reply(reply, answers=message.id, confidence=confidence)
+        return reply if is_kept else self._responder.silent(turn)  # a person came while the answer was made
 
     def _trouble(self, turn: Turn, error: Exception) -> Reply:
         logger.error("reply failed", extra={"conversation_id": turn.conversation_id, "code": code_of(error)})

@@ -24,7 +24,7 @@ _EMERGENCY_KINDS = (
     "car_t_fever", "car_t_call_now", "fever", "emergency_department", "same_day", "car_t_same_day",
 )  # fmt: skip
 _PERSONAL_KINDS = (
-    "dose", "medicine", "vaccine", "diagnosis", "results", "prognosis", "eligibility", "choice", "safe_for_me",
+    "dose", "medicine", "vaccine", "diagnosis", "results", "prognosis", "eligibility", "choice", "safe_for_me", "other",
     "pregnant_on_medicine", "pregnant_after_car_t", "car_t_lump",
 )  # fmt: skip
 _FIXED_PLAIN = (
@@ -32,6 +32,12 @@ _FIXED_PLAIN = (
     "memory", "complaint", "gibberish", "empty", "sad", "too_fast", "too_many", "busy", "privacy_note",
     "abstained_plain", "handoff_no_hours", "handoff_waiting", "trouble", "safety_line", "disclaimer", "language_note",
     "warm_fear", "warm_weariness", "part_unanswered",
+)  # fmt: skip
+_DESK_PLAIN = (
+    "somebody", "still_the_guide", "offer_again", "left_line", "ended_by_patient", "overdue", "unanswered",
+    "step_overdue", "contact_email", "contact_phone", "contact_withdrawn", "problem_consent", "problem_contact_email",
+    "problem_contact_phone", "problem_contact_kind", "download_sources", "download_patient", "download_bot",
+    "download_system",
 )  # fmt: skip
 _NUMBERS = frozenset({"emergency", "car_t_line"})
 
@@ -56,8 +62,17 @@ _VARIABLES: dict[str, dict[str, frozenset[str]]] = {
         "too_long": frozenset({"max_chars"}),
         "abstained": frozenset({"topics"}),
         "handoff_in_hours": frozenset({"hours"}),
-        "handoff_out_of_hours": frozenset({"hours"}),
+        "handoff_out_of_hours": frozenset({"next"}),
+        "handoff_with_person": frozenset({"name"}),
         "expired_source": frozenset({"date"}),
+    },
+    "desk": dict.fromkeys(_DESK_PLAIN, frozenset())
+    | dict.fromkeys(("joined", "released", "closed", "step_human", "download_staff"), frozenset({"name"}))
+    | {
+        "handed_on": frozenset({"name", "to_name"}),
+        "step_waiting": frozenset({"position"}),
+        "step_closed": frozenset({"next"}),
+        "download_heading": frozenset({"date"}),
     },
 }
 _OTHER_KEYS = {"language", "reviewed_on", "contacts", "shown_when_unknown", "emergency_for", "crisis_for"}
@@ -170,10 +185,21 @@ class Texts:
         Raises:
             SettingsError: The key is not there, or the values are not those it declares.
         """
-        declared = _VARIABLES["fixed"].get(key)
+        return self._filled("fixed", key, values)
+
+    def desk(self, key: str, **values: object) -> str:
+        """Return one sentence of the desk: notes of the transcript, next steps; values and errors as in `fixed`.
+
+        Raises:
+            SettingsError: The key is not there, or the values are not those it declares.
+        """
+        return self._filled("desk", key, values)
+
+    def _filled(self, block: str, key: str, values: Mapping[str, object]) -> str:
+        declared = _VARIABLES[block].get(key)
         if declared is None or declared != values.keys():
             raise SettingsError(f"The text “{key}” takes {sorted(declared or ())}, not {sorted(values)}.")
-        return _fill(self._raw["fixed"][key], {name: escape(str(value)) for name, value in values.items()})
+        return _fill(self._raw[block][key], {name: escape(str(value)) for name, value in values.items()})
 
     def _of(self, region: str | None) -> Contacts | None:
         code = (region or "").upper()

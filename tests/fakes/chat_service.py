@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -64,6 +65,7 @@ class FakeService:
 
     Attributes:
         growing: What a language model's answer looks like on its way, told to whoever follows.
+        on_change: Hears of each change, as ``message`` or ``state`` of a conversation.
     """
 
     def __init__(self) -> None:
@@ -75,6 +77,7 @@ class FakeService:
         self.failure: Exception | None = None
         self.delay_s = 0.0
         self.growing: tuple[str, ...] = ()
+        self.on_change: Callable[[str, str], None] = lambda conversation_id, kind: None
         self._lock = threading.Lock()
 
     def open(
@@ -107,8 +110,10 @@ class FakeService:
         on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
         self.addresses.append(address)
-        self._own(conversation_id, visitor_id)
-        self._add(conversation_id, Author.PATIENT, text, message_id=client_message_id)
+        conversation = self._own(conversation_id, visitor_id)
+        self._add(conversation_id, Author.PATIENT, text, client_message_id=client_message_id)
+        if conversation.state is Speaker.HUMAN:
+            return _reply(conversation_id, Outcome.HANDOFF, "person_speaks", "")
         time.sleep(self.delay_s)
         if self.failure is not None:
             failure, self.failure = self.failure, None
@@ -123,6 +128,7 @@ class FakeService:
     def request_person(self, *, conversation_id: str, visitor_id: str) -> Reply:
         self._own(conversation_id, visitor_id)
         self.person_requests.append(conversation_id)
+        self.move(conversation_id, Speaker.WAITING)
         reply = _reply(
             conversation_id,
             Outcome.HANDOFF,
@@ -133,9 +139,9 @@ class FakeService:
         self._add(conversation_id, Author.BOT, reply.text, reply=reply)
         return reply
 
-    def history(self, *, conversation_id: str, visitor_id: str) -> list[Message]:
+    def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
         self._own(conversation_id, visitor_id)
-        return list(self.messages[conversation_id])
+        return self.messages[conversation_id][after_seq:]
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None
@@ -158,6 +164,21 @@ class FakeService:
         """Let a person write into a conversation."""
         self._add(conversation_id, Author.STAFF, text, name=name)
 
+    def add_note(self, *, conversation_id: str, text: str) -> None:
+        """Write a note of the system into a conversation."""
+        self._add(conversation_id, Author.SYSTEM, text)
+
+    def move(self, conversation_id: str, state: Speaker) -> None:
+        """Let somebody else own a conversation."""
+        self.conversations[conversation_id] = replace(self.conversations[conversation_id], state=state)
+        self.on_change(conversation_id, "state")
+
+    def erase(self, *, conversation_id: str, visitor_id: str) -> None:
+        """Delete a conversation."""
+        self._own(conversation_id, visitor_id)
+        del self.conversations[conversation_id], self.messages[conversation_id]
+        self.on_change(conversation_id, "erased")
+
     def _own(self, conversation_id: str, visitor_id: str) -> Conversation:
         conversation = self.conversations.get(conversation_id)
         if conversation is None or conversation.visitor_id != visitor_id:
@@ -172,13 +193,15 @@ class FakeService:
         *,
         reply: Reply | None = None,
         name: str | None = None,
-        message_id: str | None = None,
+        client_message_id: str | None = None,
     ) -> None:
         with self._lock:
             messages = self.messages[conversation_id]
+            if client_message_id and any(message.client_message_id == client_message_id for message in messages):
+                return
             messages.append(
                 Message(
-                    id=message_id or str(uuid4()),
+                    id=reply.reply_id if reply else str(uuid4()),
                     conversation_id=conversation_id,
                     seq=len(messages) + 1,
                     author=author,
@@ -186,8 +209,10 @@ class FakeService:
                     created_at=datetime.now(UTC),
                     reply=reply,
                     display_name=name,
+                    client_message_id=client_message_id,
                 )
             )
+        self.on_change(conversation_id, "message")
 
 
 def make_reply(conversation_id: str, text: str) -> Reply:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, event
 
+from bot.db.desk import DeskStore
+from bot.db.desk_values import HandoffOutcome
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
+from bot.domain import Speaker
+
+# A full-text table goes first, and takes the tables below it along.
+_ALL_TABLES = (
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+    "ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC"
+)
 
 
 class QuickStore(TranscriptStore):
@@ -33,10 +43,38 @@ class QuickStore(TranscriptStore):
         """Drop every table."""
         connection = sqlite3.connect(self.path)
         connection.execute("PRAGMA foreign_keys = OFF")
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            connection.execute(f'DROP TABLE "{name}"')
+        for (name,) in connection.execute(_ALL_TABLES).fetchall():
+            connection.execute(f'DROP TABLE IF EXISTS "{name}"')
         connection.commit()
         connection.close()
+
+    @property
+    def engine(self) -> Engine:
+        """The database, for other stores over it."""
+        return self._engine
+
+    def take_person_away(self, conversation_id: str, *, to: Speaker = Speaker.BOT) -> None:
+        """Let the member of staff of `give_to_person` leave."""
+        DeskStore(self._engine).finish(
+            conversation_id=conversation_id,
+            staff_id="grace",
+            actor="Grace",
+            to=to,
+            outcome=HandoffOutcome.ANSWERED,
+            note="Grace has left.",
+            now=datetime.now(UTC),
+        )
+
+    def give_to_person(self, conversation_id: str) -> None:
+        """Let a member of staff own a conversation, whatever its state."""
+        DeskStore(self._engine).take(
+            conversation_id=conversation_id,
+            staff_id="grace",
+            display_name="Grace",
+            note="Grace has joined.",
+            start=True,
+            now=datetime.now(UTC),
+        )
 
     def close(self) -> None:
         self._engine.dispose()

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from bot.conversation.limits import Limits
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
 from bot.conversation.triage.triage import load_triage
+from bot.db.desk import DeskStore
 from bot.db.engine import migrate, open_engine
 from bot.db.transcripts import TranscriptStore
 from bot.domain import Author, Outcome, Speaker
@@ -266,7 +268,13 @@ def test_a_handoff_that_cannot_be_kept_is_not_acknowledged(open_house: Callable[
 def test_the_guide_is_silent_while_a_person_owns_the_talk(open_house: Callable[..., House]) -> None:
     house = open_house()
     house.say("can I talk to a person please")
-    assert house.store.set_state(conversation_id=house.conversation_id, expected=Speaker.WAITING, to=Speaker.HUMAN)
+    DeskStore(open_engine(f"sqlite:///{house.database}")).take(
+        conversation_id=house.conversation_id,
+        staff_id="grace",
+        display_name="Grace",
+        note="Grace has joined.",
+        now=datetime.now(UTC),
+    )
     assert house.say("What is lupus?") == (Outcome.HANDOFF, "", "person_speaks")
 
 

@@ -48,8 +48,8 @@ def test_every_dependency_says_what_it_is_for_how_large_it_is_and_what_it_replac
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        pytest.param("bot", ("postgresql", "openai", "anthropic", "ollama"), id="bot"),
-        pytest.param("tests", ("test",), id="tests"),
+        pytest.param("bot", ("postgresql", "oidc", "openai", "anthropic", "ollama"), id="bot"),
+        pytest.param("tests", ("test", "oidc"), id="tests"),
     ],
 )
 def test_every_library_imported_is_a_declared_dependency(folder: str, extras: tuple[str, ...]) -> None:

@@ -227,3 +227,48 @@ def test_production_sends_no_question_in_the_clear_over_the_internet(
         return
     with pytest.raises(SettingsError, match=r"^BOT_LLM_BASE_URL must begin with https://"):
         settings.load()
+
+
+_MAIL = {
+    "BOT_SMTP_HOST": "mail.example.org",
+    "BOT_NOTIFY_FROM": "a@example.org",
+    "BOT_NOTIFY_TO": "b@example.org, c@d.e",
+}
+_HOOK = {"BOT_WEBHOOK_URL": "https://hooks.example.org/x", "BOT_WEBHOOK_SECRET": "whsec_" + "A" * 32}
+
+
+@pytest.mark.parametrize("variables", [pytest.param(_MAIL, id="mail"), pytest.param(_HOOK, id="webhook")])
+def test_takes_what_it_needs_to_tell_staff(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, BOT_ENVIRONMENT="production", **variables)
+    assert "A" * 32 not in repr(settings.load())
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        pytest.param(_MAIL | {"BOT_NOTIFY_TO": ""}, "BOT_NOTIFY_TO", id="to-nobody"),
+        pytest.param(_MAIL | {"BOT_NOTIFY_TO": "b@example.org;c@d.e x"}, "BOT_NOTIFY_TO", id="no-addresses"),
+        pytest.param(_MAIL | {"BOT_NOTIFY_FROM": "the guide"}, "BOT_NOTIFY_FROM", id="from-nobody"),
+        pytest.param(_MAIL | {"BOT_SMTP_SECURITY": "some"}, "BOT_SMTP_SECURITY", id="security"),
+        pytest.param(_HOOK | {"BOT_WEBHOOK_URL": "http://hooks.example.org/x"}, "BOT_WEBHOOK_URL", id="in-the-clear"),
+        pytest.param(_HOOK | {"BOT_WEBHOOK_URL": "ftp://10.0.0.1/x"}, "BOT_WEBHOOK_URL", id="no-http"),
+        pytest.param(_HOOK | {"BOT_WEBHOOK_SECRET": ""}, "BOT_WEBHOOK_SECRET", id="unsigned"),
+        pytest.param(_HOOK | {"BOT_WEBHOOK_SECRET": "whsec_QUJD"}, "BOT_WEBHOOK_SECRET", id="short-secret"),
+        pytest.param(_HOOK | {"BOT_WEBHOOK_SECRET": "A" * 32}, "BOT_WEBHOOK_SECRET", id="no-prefix"),
+        pytest.param({"BOT_RETENTION_DAYS": "0"}, "BOT_RETENTION_DAYS", id="erase-at-once"),
+    ],
+)
+def test_refuses_notices_and_rules_that_cannot_work(
+    variables: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set(monkeypatch, **variables)
+    with pytest.raises(SettingsError, match=rf"^{name}\b"):
+        settings.load()
+
+
+def test_production_signs_in_at_no_mail_server_elsewhere_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, BOT_ENVIRONMENT="production", BOT_SMTP_SECURITY="none", **_MAIL)
+    with pytest.raises(SettingsError, match=r"^BOT_SMTP_SECURITY must not be none"):
+        settings.load()
+    _set(monkeypatch, BOT_SMTP_HOST="10.0.0.9")
+    assert settings.load().smtp_host == "10.0.0.9"

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.compose import Composer
+from bot.conversation.hours import Hours
 from bot.conversation.limits import Limits
 from bot.conversation.service import ConversationService
 from bot.conversation.texts import Texts
+from bot.db.desk import DeskStore
 from bot.domain import Message, Outcome, Reply, Verdict
 from bot.errors import BadIndexError, ModelError
 from bot.settings import ROOT
@@ -69,6 +71,10 @@ class Desk:
     def press_person(self) -> Reply:
         return self.service.request_person(conversation_id=self.conversation_id, visitor_id="v")
 
+    def request_reason(self) -> str:
+        """Return why the open request for a person was made."""
+        return DeskStore(self.store.engine).case(conversation_id=self.conversation_id).requests[0].reason
+
     def history(self) -> list[Message]:
         return self.service.history(conversation_id=self.conversation_id, visitor_id="v")
 
@@ -105,7 +111,7 @@ def open_desk(tmp_path: Path, empty_database: Path, texts: Texts) -> Iterator[Ca
             store=store,
             source=source,  # type: ignore[arg-type]
             triage=triage,  # type: ignore[arg-type]
-            composer=Composer(texts=texts, region=region, support_hours="Monday to Friday, 9 to 17"),
+            composer=Composer(texts=texts, region=region, hours=Hours(words="Monday to Friday, 9 to 17")),
             limits=limits,
             clock=lambda: START + timedelta(minutes=next(minutes)),
         )

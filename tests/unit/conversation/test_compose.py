@@ -11,6 +11,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from bot.conversation.compose import Composer
+from bot.conversation.hours import Hours
 from bot.conversation.texts import Texts
 from bot.domain import Author, HandoffView, Message, Outcome, Reply, Speaker, Verdict
 from bot.settings import ROOT
@@ -135,7 +136,7 @@ def test_headings_and_hours_are_shown_as_plain_text(texts: Texts) -> None:
     verdict = Verdict(Outcome.HANDOFF, reason="asked_for_person")
     for reply in (
         composer(texts).answer(blank(), make_abstention(follow_ups=(HOSTILE,))),
-        composer(texts, support_hours=HOSTILE).handoff(blank(), verdict, already=False),
+        composer(texts, hours=Hours(words=HOSTILE)).handoff(blank(), verdict, already=False),
     ):
         kinds = {token.type for block in MarkdownIt().parse(reply.text) for token in block.children or ()}
         assert kinds <= {"text", "text_special", "softbreak"}, reply.text
@@ -171,9 +172,16 @@ def test_a_passage_without_a_date_never_expires(texts: Texts) -> None:
 )
 def test_a_handoff_says_what_happens_next(hours: str | None, already: bool, key: str, texts: Texts) -> None:
     verdict = Verdict(Outcome.HANDOFF, reason="asked_for_person")
-    reply = composer(texts, support_hours=hours).handoff(blank(), verdict, already=already)
+    reply = composer(texts, hours=Hours(words=hours)).handoff(blank(), verdict, already=already)
     assert reply.text == texts.fixed(key, **({"hours": hours} if hours else {}))
     assert reply.handoff == HandoffView(Speaker.WAITING, offered=True)
+
+
+def test_a_handoff_while_nobody_is_there_says_when_somebody_is(texts: Texts) -> None:
+    verdict = Verdict(Outcome.HANDOFF, reason="asked_for_person")
+    hours = Hours(schedule="Mon-Fri 09:00-17:00")  # START is a Sunday
+    reply = composer(texts, hours=hours).handoff(blank(), verdict, already=False)
+    assert reply.text == texts.fixed("handoff_out_of_hours", next="tomorrow from 09:00 (UTC)")
 
 
 @pytest.mark.parametrize("code", ["too_long", "too_fast", "busy"])

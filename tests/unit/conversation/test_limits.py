@@ -112,6 +112,19 @@ def test_visitors_of_one_address_share_its_rate(clock: Clock) -> None:
     assert code_of(lambda: limited.check(text="a", visitor_id="f", address="192.0.2.2")) is None
 
 
+def test_what_is_said_to_a_person_has_a_rate_of_its_own(clock: Clock) -> None:
+    limits = made(per_visitor=("1/day",), per_address=("1/day",), to_person=("2/minute",))
+    limits.check(text="a", visitor_id="v", address="a")
+    for _ in range(2):
+        limits.check(text="a", visitor_id="v", address="a", is_to_person=True)
+    with pytest.raises(LimitError) as caught:
+        limits.check(text="a", visitor_id="v", is_to_person=True)
+    assert caught.value.code == "too_fast"
+    with pytest.raises(LimitError) as caught:
+        limits.check(text="a" * 21, visitor_id="w", is_to_person=True)
+    assert caught.value.code == "too_long"
+
+
 def test_a_refused_message_uses_up_nothing(clock: Clock) -> None:
     limited = made()
     for visitor in "abcd":

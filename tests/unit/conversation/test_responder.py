@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.conversation.wire import reply_to_json
-from bot.domain import Draft, DroppedSentence, Outcome, Speaker
+from bot.domain import Draft, DroppedSentence, Outcome
 from bot.errors import StoreError
 from tests.fakes.answers import make_abstention, make_answer
 from tests.unit.conversation.conftest import CRISIS, DANGER, HELLO, PERSON, STOP_IT_GENERAL, Desk
@@ -18,8 +18,7 @@ WHOLE = make_answer(answerer="generative", text=SECOND, dropped=(LIE,), model="o
 
 
 def hand_to_person(desk: Desk) -> None:
-    state = desk.store.conversation(conversation_id=desk.conversation_id).state
-    assert desk.store.set_state(conversation_id=desk.conversation_id, expected=state, to=Speaker.HUMAN)
+    desk.store.give_to_person(desk.conversation_id)
 
 
 def grown(text: str) -> Draft:

@@ -74,6 +74,14 @@ def test_no_rate_stands_before_asking_for_a_person_the_first_time(open_desk: Cal
     assert [desk.say(PERSON).reason for _ in range(2)] == ["asked_for_person", "limit.too_fast"]
 
 
+def test_no_share_of_a_day_stands_between_a_patient_and_a_person(open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(limits=Limits(max_chars=2000, per_visitor=("1/day",), to_person=("3/minute",)))
+    desk.say(QUESTION)
+    desk.store.give_to_person(desk.conversation_id)
+    assert [desk.say(QUESTION).reason for _ in range(4)] == ["person_speaks"] * 3 + ["limit.too_fast"]
+    assert len(desk.history()) == 6
+
+
 # ------------------------------------------------------------------ whose conversation it is
 
 

@@ -158,11 +158,29 @@ def test_refuses_a_file_of_another_form(tmp_path: Path, content: str) -> None:
         Texts.load(path)
 
 
+@pytest.mark.parametrize("key", ["joined", "released", "closed", "step_human"])
+def test_a_name_in_a_note_is_plain_text(key: str) -> None:
+    assert "\\*\\*Eve\\*\\*" in TEXTS.desk(key, name="**Eve**")
+
+
+def test_each_note_says_which_voice_speaks_from_then_on() -> None:
+    assert "talking to a person" in TEXTS.desk("joined", name="Ada")
+    for key, values in (("released", {"name": "Ada"}), ("closed", {"name": "Ada"}), ("ended_by_patient", {})):
+        assert "guide" in TEXTS.desk(key, **values)
+        assert "computer program" in TEXTS.desk(key, **values)
+
+
+@pytest.mark.parametrize("key", ["overdue", "unanswered"])
+def test_who_is_left_waiting_reads_what_else_helps_and_whom_to_call(key: str) -> None:
+    for word in ("e-mail address", "telephone number", "guide", "emergency number"):
+        assert word in TEXTS.desk(key)
+
+
 def test_escapes_what_markdown_reads() -> None:
     assert escape("a_b *c*\n[d]") == r"a\_b \*c\* \[d\]"
     assert link("ask the ward") == "ask the ward"
 
 
-@pytest.mark.parametrize("block", ["emergency", "crisis", "personal", "fixed"])
+@pytest.mark.parametrize("block", ["emergency", "crisis", "personal", "fixed", "desk"])
 def test_no_text_raises_its_voice(block: str) -> None:
     assert [key for key, text in RAW[block].items() if "!" in text] == []
