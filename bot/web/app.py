@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from bot.domain import Reference
 from bot.web import chat_page, chat_run_dir
 from bot.web.chat_assets import Assets
+from bot.web.chat_live import Bell, Heard
+from bot.web.chat_my import ChatMy
+from bot.web.chat_presence import Presence
 from bot.web.chat_routes import ChatRoutes
 from bot.web.chat_talk import Talk
 from bot.web.chat_texts import ChatTexts
@@ -23,37 +28,53 @@ from bot.web.guard import Guard, Policy, origin_of
 from bot.web.visitor import VisitorCookie
 
 if TYPE_CHECKING:
+    from bot.conversation.desk import Desk
     from bot.conversation.service import Service
 
 CHAT_PATH = "/chat"
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind the chat.
+
+    Attributes:
+        service: The one door to conversations.
+        desk: The talks with persons, and the patient's own controls.
+        live: Tells of what happens in conversations; it is started and stopped by the caller's hooks.
+    """
+
+    service: Service
+    desk: Desk
+    live: Heard
+
+
 def create_app(
     *,
-    service: Service,
+    behind: Behind,
     visitor_secret: str,
     texts: ChatTexts,
     run_dir: Path,
     public_url: str | None = None,
     references: Mapping[str, Reference] = MappingProxyType({}),
     partner_origins: tuple[str, ...] = (),
-    routers: Sequence[APIRouter] = (),
     checks: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
-    on_close: Callable[[], None] | None = None,
+    on_start: Sequence[Callable[[], None]] = (),
+    on_stop: Sequence[Callable[[], None]] = (),
 ) -> FastAPI:
     """Build the application.
 
     Args:
-        service: The one door to conversations.
+        behind: What stands behind the chat.
         visitor_secret: Signs the visitor cookie, at least 32 characters.
         texts: The page's own sentences.
         run_dir: Writable folder for what Chainlit reads at its start; one for each process.
         public_url: Address patients see; None: each request's own host.
         references: The guide's sources by id, for the source panel.
         partner_origins: Exact origins of the pages that may frame the chat and call this server.
-        routers: Further routes, such as the guide's pages; registered before the chat.
         checks: What ``/readyz`` asks, by name; all must be true.
-        on_close: Called once when the server stops.
+        on_start: Called in this order when the server starts.
+        on_stop: Called in this order when the server stops.
 
     Raises:
         SettingsError: The secret is too short, or the installed Chainlit is not the tested one.
@@ -65,28 +86,36 @@ def create_app(
     # Imported here and not above: Chainlit reads the run directory when it is imported.
     from bot.web import chat_ui
 
-    talk = Talk(service=service, texts=texts)
-    chat_ui.bind(chat_ui.Parts(service=service, talk=talk, texts=texts, cookie=cookie))
+    service = behind.service
+    talk, presence = Talk(service=service, texts=texts), Presence(desk=behind.desk, texts=texts)
+    chat_ui.bind(chat_ui.Parts(service=service, talk=talk, presence=presence, texts=texts, cookie=cookie))
+    bell = Bell(live=behind.live, screens=chat_ui.open_screens, delivery=talk.delivery, presence=presence)
     policy = _policy(public_url, partner_origins)
     app = FastAPI(
         title=texts.name,
-        lifespan=_lifespan(on_stop=(chat_ui.clear_files, on_close)),
+        lifespan=_lifespan(bell, on_start=on_start, on_stop=(*on_stop, chat_ui.clear_files)),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         middleware=[Middleware(Guard, policy=policy, authenticate=chat_ui.authenticate)],
     )
     _add_health(app, checks=checks)
-    for router in routers:
-        app.include_router(router)
     _add_files(app, run_dir=run_dir)
-    page = _page(texts)
+    page, press = _page(texts), chat_ui.press
     routes = ChatRoutes(
-        app=app, service=service, texts=texts, cookie=cookie, page=page, references=references, press=chat_ui.press
+        app=app, service=service, texts=texts, cookie=cookie, page=page, references=references, press=press
     )
-    app.include_router(routes.router, prefix=CHAT_PATH)
-    chat_ui.mount(app, target=str(Path(__file__).with_name("chat_target.py")), path=CHAT_PATH)
+    _add_chat(app, routes.router, ChatMy(desk=behind.desk, texts=texts, cookie=cookie).router)
     return app
+
+
+def _add_chat(app: FastAPI, *routers: APIRouter) -> None:
+    """Add our own routes below the chat's path, then Chainlit, which takes what is left there."""
+    from bot.web import chat_ui
+
+    for router in routers:
+        app.include_router(router, prefix=CHAT_PATH)
+    chat_ui.mount(app, target=str(Path(__file__).with_name("chat_target.py")), path=CHAT_PATH)
 
 
 def _page(texts: ChatTexts) -> str:
@@ -104,16 +133,19 @@ def _policy(public_url: str | None, partner_origins: tuple[str, ...]) -> Policy:
 
 
 def _lifespan(
-    *, on_stop: tuple[Callable[[], None] | None, ...]
+    bell: Bell, *, on_start: Sequence[Callable[[], None]], on_stop: Sequence[Callable[[], None]]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Tidy up when the server stops; a mounted app's own lifespan never runs (Starlette's issue 649)."""
+    """Begin and tidy up with the server; a mounted app's own lifespan never runs (Starlette's issue 649)."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        for begin in on_start:
+            await run_in_threadpool(begin)
+        bell.start()
         yield
+        await bell.stop()
         for tidy in on_stop:
-            if tidy is not None:
-                tidy()
+            await run_in_threadpool(tidy)
 
     return lifespan
 

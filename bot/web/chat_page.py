@@ -44,6 +44,8 @@ def build_page(*, texts: ChatTexts, chainlit_dir: Path, static_dir: Path) -> str
         "greeting_honesty": texts.greeting.honesty,
         "panel_title": texts.panel.title,
         "close": texts.buttons.close,
+        "my_title": texts.my.title,
+        "strip_label": texts.presence.label,
         "version": _digest(static_dir),
     }
     for key, value in values.items():
@@ -62,6 +64,10 @@ def _data(texts: ChatTexts) -> str:
         "ask_reason": texts.feedback.ask_reason,
         "announce": texts.status.announce,
         "placeholder": texts.placeholder,
+        "support_team": texts.status.support_team,
+        "line": texts.line.model_dump(),
+        "presence": texts.presence.model_dump(),
+        "my": texts.my.model_dump(),
     }
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
@@ -70,5 +76,6 @@ def _digest(static_dir: Path) -> str:
     """Name the version of our files, so that a browser never mixes two."""
     digest = hashlib.sha256()
     for path in sorted(static_dir.iterdir()):
-        digest.update(path.read_bytes())
+        if path.is_file():
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -18,8 +18,8 @@ from starlette.routing import Match
 
 from bot.domain import Message, Reference
 from bot.errors import BotError
+from bot.web.chat_screen import Press
 from bot.web.chat_sources import describe_source, find_citation
-from bot.web.chat_talk import Press
 from bot.web.chat_texts import ChatTexts
 from bot.web.visitor import VisitorCookie
 

@@ -28,13 +28,18 @@ MAX_BATCHES = 30
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _WORDS = re.compile(r"\S+\s*")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def person_step(message: Message, *, texts: ChatTexts) -> Wire:
     """Draw a message of the transcript that is not a reply: a patient's, staff's or a note of the system."""
+    return _placed(_person_step(message, texts), message.seq)
+
+
+def _person_step(message: Message, texts: ChatTexts) -> Wire:
     if message.author is Author.PATIENT:
         return patient_step(
-            step_id=message.id,
+            step_id=_id_on_page(message),
             conversation_id=message.conversation_id,
             text=message.text,
             created_at=message.created_at,
@@ -49,6 +54,17 @@ def person_step(message: Message, *, texts: ChatTexts) -> Wire:
     )
 
 
+def _id_on_page(message: Message) -> str:
+    """Return the id under which the page itself drew what the patient wrote there."""
+    sent_as = message.client_message_id or ""
+    return sent_as if _UUID.fullmatch(sent_as) else message.id
+
+
+def _placed(step: Wire, seq: int | None) -> Wire:
+    """Say where in the transcript a step stands."""
+    return step if seq is None else {**step, "metadata": {**step["metadata"], "seq": seq}}
+
+
 def patient_step(*, step_id: str, conversation_id: str, text: str, created_at: datetime | None = None) -> Wire:
     """Draw what the patient wrote."""
     return {**_step(step_id, conversation_id, text, created_at, name="patient"), "type": "user_message"}
@@ -59,12 +75,13 @@ def note_step(*, step_id: str, conversation_id: str, text: str, created_at: date
     return _step(step_id, conversation_id, text, created_at, name="note", icon=NOTE_ICON)
 
 
-def reply_step(reply: Reply, *, texts: ChatTexts) -> Wire:
-    """Draw a finished reply."""
+def reply_step(reply: Reply, *, texts: ChatTexts, seq: int | None = None) -> Wire:
+    """Draw a finished reply; `seq` is its position in the transcript."""
     icon = ALARM_ICON if reply.outcome in ALARMS else None
-    return _step(
+    step = _step(
         reply.reply_id, reply.conversation_id, reply_text(reply), reply.created_at, name=texts.short_name, icon=icon
     )
+    return _placed(step, seq)
 
 
 def thinking_step(*, step_id: str, conversation_id: str, texts: ChatTexts) -> Wire:
@@ -161,7 +178,9 @@ def thread(messages: list[Message], *, conversation_id: str, visitor_id: str, te
         "tags": [],
         "metadata": {},
         "steps": [
-            reply_step(message.reply, texts=texts) if message.reply else person_step(message, texts=texts)
+            reply_step(message.reply, texts=texts, seq=message.seq)
+            if message.reply
+            else person_step(message, texts=texts)
             for message in messages
         ],
         "elements": [element for reply in replies for element in chip_elements(reply)],

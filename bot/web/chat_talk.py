@@ -8,62 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
 
-from bot.domain import Conversation, Message, Reply
+from bot.domain import Conversation, Reply, Speaker
 from bot.errors import BotError, LimitError, NotFoundError, StoreError
 from bot.web import chat_steps
+from bot.web.chat_delivery import Delivery
 from bot.web.chat_growth import Ask, Growth, OnProgress
-from bot.web.chat_steps import Wire
+from bot.web.chat_pen import Pen
+from bot.web.chat_screen import Press, Screen
 from bot.web.chat_texts import ChatTexts
 
 if TYPE_CHECKING:
     from bot.conversation.service import Service
 
 logger = logging.getLogger(__name__)
-Value = TypeVar("Value")
 CHANNEL = "chat"
 # How many messages may be on their way beside a running turn: an emergency and a second one, never a flood.
 MAX_INTERRUPTIONS = 3
-
-
-@dataclass(slots=True, eq=False)
-class Screen:
-    """One open chat page.
-
-    Attributes:
-        send: Sends one event to the page.
-        conversation_id: None until the first message: looking at the page leaves no trace.
-        address: Where the page's connection comes from; the service limits by it and does not keep it.
-        offered: Follow-up buttons on show, which the next message takes away.
-        wants_all: The patient asked to see the whole answer now.
-    """
-
-    session_id: str
-    visitor_id: str
-    send: Callable[[str, Any], Awaitable[Any]]
-    on_open: Callable[[str], None]
-    conversation_id: str | None = None
-    address: str | None = None
-    offered: list[Wire] = field(default_factory=list)
-    wants_all: bool = False
-    interruptions: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A button that was pressed; everything in it comes from the page and is only a claim."""
-
-    name: str
-    reply_id: str
-    index: int | None = None
-    reason: str | None = None
+# A message to a person that comes while another of the conversation is written down is offered again so often.
+_TELL_TIMES = 20
+_TELL_AGAIN_S = 0.25
 
 
 class Talk:
@@ -76,10 +46,16 @@ class Talk:
         texts: ChatTexts,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Keep the parts; `pause` is the clock between two batches of streamed text."""
+        """Keep the parts; `pause` is the clock between two batches of streamed text.
+
+        Attributes:
+            delivery: Brings pages up to their transcript.
+        """
         self._service = service
         self._texts = texts
         self._pause = pause
+        self._pen = Pen(texts=texts, pause=pause)
+        self.delivery = Delivery(service=service, pen=self._pen, texts=texts)
         self._busy: set[str] = set()
 
     async def write(self, screen: Screen, *, text: str, message_id: str) -> None:
@@ -87,8 +63,10 @@ class Talk:
 
         A message that comes while another is being answered goes to the service too: an emergency is heard in the
         middle of anything, and what else the service says to it is shown at once, beside the turn that runs.
+
+        A page that lost its connection sends again what it knows no end of; what runs already is not begun twice.
         """
-        if not text.strip():
+        if not text.strip() or message_id in screen.under_way:
             return
 
         def ask(conversation_id: str, on_progress: OnProgress | None) -> Reply:
@@ -101,7 +79,12 @@ class Talk:
                 on_progress=on_progress,
             )
 
-        await self._run(screen, ask)
+        async with self._under_way(screen, message_id):
+            if screen.state is Speaker.HUMAN:
+                async with screen.telling:
+                    await self._tell(screen, ask)
+            else:
+                await self._run(screen, ask)
 
     async def press(self, screen: Screen, press: Press) -> None:
         """Carry out a pressed button; a press that fits no reply of this conversation does nothing."""
@@ -123,27 +106,13 @@ class Talk:
         Raises:
             NotFoundError: It is not this visitor's.
         """
-        conversation_id = screen.conversation_id
-        if conversation_id is None:
-            return
-        messages = await self._history(screen)
-        drawn = chat_steps.thread(
-            messages, conversation_id=conversation_id, visitor_id=screen.visitor_id, texts=self._texts
-        )
-        await screen.send("first_interaction", {"interaction": "resume", "thread_id": conversation_id})
-        await screen.send("resume_thread", drawn)
-        actions = chat_steps.thread_actions(messages, texts=self._texts)
-        screen.offered = [action for action in actions if action["name"] == "ask"]
-        for action in actions:
-            # The page appends without looking; after a reconnect each button would stand there twice.
-            await screen.send("remove_action", action)
-            await screen.send("action", action)
+        await self.delivery.resume(screen)
 
     async def stop(self, screen: Screen) -> None:
         """Show the rest of the answer at once: half a medical sentence is worse than a whole one."""
         screen.wants_all = True
         if self._is_busy(screen):
-            await screen.send("toast", {"message": self._texts.status.stop_wait, "type": "info"})
+            await self._pen.toast(screen, self._texts.status.stop_wait, kind="info")
 
     async def _press_on(self, screen: Screen, press: Press, reply: Reply) -> None:
         if press.name == "ask":
@@ -166,21 +135,20 @@ class Talk:
 
     async def _rate(self, screen: Screen, reply: Reply, *, value: int) -> None:
         await self._give_feedback(screen, reply, value=value, reason=None)
-        await self._remove(
+        await self._pen.remove(
             screen, chat_steps.reply_actions(reply, texts=self._texts, with_follow_ups=False), keep="person"
         )
         if value > 0:
-            await self._toast(screen, self._texts.feedback.thanks)
+            await self._pen.toast(screen, self._texts.feedback.thanks)
             return
-        for action in chat_steps.reason_actions(reply, texts=self._texts):
-            await screen.send("action", action)
+        await self._pen.add(screen, chat_steps.reason_actions(reply, texts=self._texts))
 
     async def _explain(self, screen: Screen, press: Press, reply: Reply) -> None:
         if press.reason not in {reason.code for reason in self._texts.feedback.reasons}:
             return
         await self._give_feedback(screen, reply, value=-1, reason=press.reason)
-        await self._remove(screen, chat_steps.reason_actions(reply, texts=self._texts))
-        await self._toast(screen, self._texts.feedback.thanks)
+        await self._pen.remove(screen, chat_steps.reason_actions(reply, texts=self._texts))
+        await self._pen.toast(screen, self._texts.feedback.thanks)
 
     async def _give_feedback(self, screen: Screen, reply: Reply, *, value: int, reason: str | None) -> None:
         await run_in_threadpool(
@@ -205,10 +173,13 @@ class Talk:
         try:
             with self._claim(screen):
                 await screen.send("task_start", {})
+                screen.turns += 1
                 try:
                     await self._turn(screen, ask)
                 finally:
+                    screen.turns -= 1
                     await screen.send("task_end", {})
+            await self.delivery.catch_up(screen)
         except Exception as error:  # noqa: BLE001  # the patient reads a sentence of ours, whatever it was
             await self._say_failed(screen, error)
 
@@ -216,13 +187,12 @@ class Talk:
         """Answer a second message beside the running turn, whose text is then shown to its end."""
         screen.wants_all = True
         if screen.conversation_id is None or screen.interruptions >= MAX_INTERRUPTIONS:
-            await self._note(screen, self._texts.status.busy)
+            await self._pen.note(screen, self._texts.status.busy)
             return
         screen.interruptions += 1
         try:
             reply = await run_in_threadpool(ask, screen.conversation_id, None)
-            if reply.text.strip():
-                await self._draw(screen, reply, with_follow_ups=False)
+            await self._place(screen, reply)
         except Exception as error:  # noqa: BLE001  # the patient reads a sentence of ours, whatever it was
             await self._say_failed(screen, error)
         finally:
@@ -231,7 +201,7 @@ class Talk:
     async def _turn(self, screen: Screen, ask: Ask) -> None:
         screen.wants_all = False
         conversation_id = await self._open(screen)
-        await self._remove(screen, screen.offered)
+        await self._pen.remove(screen, screen.offered)
         screen.offered = []
         thinking = chat_steps.thinking_step(
             step_id=f"thinking.{uuid4()}", conversation_id=conversation_id, texts=self._texts
@@ -243,15 +213,42 @@ class Talk:
         except BaseException:
             await growth.take_away()
             raise
+        await self._place_grown(screen, reply, growth)
+
+    async def _tell(self, screen: Screen, ask: Ask) -> None:
+        """Hand a message to the person who owns the talk: nothing of the bot's is shown, unless it must be said."""
+        try:
+            conversation_id = await self._open(screen)
+            reply = await run_in_threadpool(ask, conversation_id, None)
+            for _ in range(_TELL_TIMES):
+                if reply.reason != "limit.busy":
+                    break
+                await self._pause(_TELL_AGAIN_S)
+                reply = await run_in_threadpool(ask, conversation_id, None)
+            await self._place(screen, reply)
+        except Exception as error:  # noqa: BLE001  # the patient reads a sentence of ours, whatever it was
+            await self._say_failed(screen, error)
+
+    async def _place(self, screen: Screen, reply: Reply) -> None:
+        """Draw a reply below what was said before it, if it says anything and does not stand there yet."""
+        step = await self.delivery.make_room(screen, reply)
+        if step is not None and reply.text.strip():
+            await self._pen.draw_reply(screen, reply, step, with_follow_ups=False)
+
+    async def _place_grown(self, screen: Screen, reply: Reply, growth: Growth) -> None:
+        """Draw a reply in the place of what has grown there."""
+        step = await self.delivery.make_room(screen, reply)
         # While a person owns the talk the bot has nothing to say, and the page shows nothing.
-        if not reply.text.strip():
+        if step is None or not reply.text.strip():
             await growth.take_away()
         elif growth.has_text:
             # It was read as it came: what counts now, chips and all, takes its place at once.
-            await self._draw(screen, reply, with_follow_ups=True, instead=growth)
+            await self._pen.draw_reply(screen, reply, step, with_follow_ups=True, instead=growth)
         else:
             await growth.take_away()
-            await self._show(screen, reply)
+            if reply.outcome not in chat_steps.AT_ONCE:
+                await self._pen.stream(screen, step)
+            await self._pen.draw_reply(screen, reply, step, with_follow_ups=True)
 
     async def _open(self, screen: Screen) -> str:
         if screen.conversation_id is not None:
@@ -271,62 +268,15 @@ class Talk:
             self._service.open, visitor_id=screen.visitor_id, channel=CHANNEL, language=self._texts.language
         )
 
-    async def _show(self, screen: Screen, reply: Reply) -> None:
-        if reply.outcome not in chat_steps.AT_ONCE:
-            await self._stream(screen, chat_steps.reply_step(reply, texts=self._texts))
-        await self._draw(screen, reply, with_follow_ups=True)
-
-    async def _draw(
-        self, screen: Screen, reply: Reply, *, with_follow_ups: bool, instead: Growth | None = None
-    ) -> None:
-        """Put the finished reply on the page: chips, text, buttons."""
-        step = chat_steps.reply_step(reply, texts=self._texts)
-        for element in chat_steps.chip_elements(reply):
-            await screen.send("element", element)
-        if instead is not None:
-            await instead.take_away()
-        await screen.send("new_message", step)
-        actions = chat_steps.reply_actions(reply, texts=self._texts, with_follow_ups=with_follow_ups)
-        screen.offered += [action for action in actions if action["name"] == "ask"]
-        for action in actions:
-            await screen.send("action", action)
-
-    async def _stream(self, screen: Screen, step: Wire) -> None:
-        await screen.send("stream_start", {**step, "output": "", "streaming": True})
-        for batch in chat_steps.batches(step["output"]):
-            if screen.wants_all:
-                return
-            await screen.send("stream_token", {"id": step["id"], "token": batch, "isSequence": False, "isInput": False})
-            await self._pause(chat_steps.BATCH_S)
-
-    async def _history(self, screen: Screen) -> list[Message]:
-        if screen.conversation_id is None:
-            return []
-        return await run_in_threadpool(
-            self._service.history, conversation_id=screen.conversation_id, visitor_id=screen.visitor_id
-        )
-
     async def _find_reply(self, screen: Screen, reply_id: str) -> Reply | None:
-        replies = (message.reply for message in await self._history(screen) if message.reply is not None)
+        replies = (message.reply for message in await self.delivery.read(screen) if message.reply is not None)
         return next((reply for reply in replies if reply.reply_id == reply_id), None)
-
-    async def _remove(self, screen: Screen, actions: list[Wire], *, keep: str | None = None) -> None:
-        for action in actions:
-            if action["name"] != keep:
-                await screen.send("remove_action", action)
-
-    async def _toast(self, screen: Screen, text: str) -> None:
-        await screen.send("toast", {"message": text, "type": "success"})
-
-    async def _note(self, screen: Screen, text: str) -> None:
-        step = chat_steps.note_step(step_id=f"note.{uuid4()}", conversation_id=screen.conversation_id or "", text=text)
-        await screen.send("new_message", step)
 
     async def _say_failed(self, screen: Screen, error: Exception) -> None:
         """Tell the patient in our words; the log gets the kind of failure and no text."""
         code = error.code if isinstance(error, BotError) else "unexpected"
         logger.error("chat turn failed", extra={"code": code, "kind": type(error).__name__})
-        await self._note(screen, self._sentence(error))
+        await self._pen.note(screen, self._sentence(error))
 
     def _sentence(self, error: Exception) -> str:
         if isinstance(error, LimitError):
@@ -337,6 +287,16 @@ class Talk:
 
     def _is_busy(self, screen: Screen) -> bool:
         return not self._busy.isdisjoint(_keys(screen))
+
+    @asynccontextmanager
+    async def _under_way(self, screen: Screen, message_id: str) -> AsyncIterator[None]:
+        """Tell the page at the end that its message has been dealt with: kept, or refused in words."""
+        screen.under_way.add(message_id)
+        try:
+            yield
+        finally:
+            screen.under_way.discard(message_id)
+            await screen.send("guide_done", {"id": message_id})
 
     @contextmanager
     def _claim(self, screen: Screen) -> Iterator[None]:

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import string
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import SettingsError
 
 Sentence = Annotated[str, Field(min_length=1, max_length=600)]
+
+
+class _With:
+    """Checks that a sentence has a place for one value, and for no other."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, sentence: str) -> str:
+        if {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None} != {self._name}:
+            raise ValueError(f"it needs {{{self._name}}}, and no other word in braces")
+        return sentence
+
+
+WithPosition = Annotated[Sentence, AfterValidator(_With("position"))]
+WithHours = Annotated[Sentence, AfterValidator(_With("hours"))]
+WithName = Annotated[Sentence, AfterValidator(_With("name"))]
+WithMark = Annotated[Sentence, AfterValidator(_With("mark"))]
+WithKinds = Annotated[Sentence, AfterValidator(_With("kinds"))]
+WithMoment = Annotated[Sentence, AfterValidator(_With("moment"))]
 
 
 class _Texts(BaseModel):
@@ -98,6 +119,81 @@ class StatusTexts(_Texts):
     support_team: Sentence
 
 
+class LineTexts(_Texts):
+    """What is said of the connection."""
+
+    lost: Sentence
+    back: Sentence
+    kept: Sentence
+    waiting: Sentence
+
+
+class PresenceTexts(_Texts):
+    """What the strip above the writing field says of persons, and its buttons."""
+
+    label: Sentence
+    next: Sentence
+    waiting: WithPosition
+    overdue: Sentence
+    hours: WithHours
+    meanwhile: Sentence
+    joined: Sentence
+    typing: WithName
+    ended: Sentence
+    thanks: Sentence
+    leave_contact: Sentence
+    contact_left: Sentence
+    stop_waiting: Sentence
+    end_talk: Sentence
+    sure_end: WithName
+    keep_talking: Sentence
+    not_now: Sentence
+    rate: Sentence
+    mark: WithMark
+    worst: Sentence
+    best: Sentence
+
+
+class MyTexts(_Texts):
+    """What the patient's own controls say."""
+
+    title: Sentence
+    person: Sentence
+    waiting: Sentence
+    talking: Sentence
+    contact: Sentence
+    contact_why: Sentence
+    contact_ask_first: Sentence
+    how: Sentence
+    email: Sentence
+    phone: Sentence
+    email_value: Sentence
+    phone_value: Sentence
+    consent: Sentence
+    send: Sentence
+    left: WithKinds
+    left_email: Sentence
+    left_phone: Sentence
+    left_both: Sentence
+    kept_contact: Sentence
+    withdraw: Sentence
+    withdrawn: Sentence
+    download: Sentence
+    download_why: Sentence
+    save: Sentence
+    erase: Sentence
+    erase_why: Sentence
+    erase_sure: Sentence
+    erase_confirm: Sentence
+    erase_cancel: Sentence
+    erased: WithMoment
+    erased_elsewhere: Sentence
+    new_chat: Sentence
+    too_late: Sentence
+    failed: Sentence
+    offline: Sentence
+
+
 class ChatTexts(_Texts):
     """All sentences of the chat page in one language.
 
@@ -118,6 +214,9 @@ class ChatTexts(_Texts):
     panel: PanelTexts
     months: tuple[Sentence, ...] = Field(min_length=12, max_length=12)
     status: StatusTexts
+    line: LineTexts
+    presence: PresenceTexts
+    my: MyTexts
     placeholder: Sentence
     chainlit: dict[str, Sentence]
 

@@ -1,7 +1,8 @@
 """The door to Chainlit: it draws, `bot.web.chat_talk` decides.
 
 Of Chainlit's socket events the page needs six. Those that open and close a session stay Chainlit's, behind a
-check of ids and ownership; message, stop and reconnect are ours; editing, favourites, audio, settings and window
+check of ids and ownership; message, stop and reconnect are ours, and one of our own says that the patient writes;
+editing, favourites, audio, settings and window
 messages are taken off the socket, since each works for a client that forges it even where the page hides it.
 
 One page per process: Chainlit keeps its configuration and callbacks in module globals. The parts bound last
@@ -32,11 +33,11 @@ from chainlit.utils import mount_chainlit
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from bot.domain import Message
-from bot.errors import BotError
-from bot.web import chat_steps
+from bot.errors import BotError, NotFoundError
 from bot.web.chat_data import TranscriptDataLayer, reading_as
-from bot.web.chat_talk import Press, Screen, Talk
+from bot.web.chat_presence import Presence
+from bot.web.chat_screen import Press, Screen
+from bot.web.chat_talk import Talk
 from bot.web.chat_texts import ChatTexts
 from bot.web.visitor import VisitorCookie
 
@@ -50,6 +51,9 @@ _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 _LEFT_TO_CHAINLIT = frozenset({"disconnect", "clear_session"})
 # One message of 20,000 characters of up to four bytes, with its wrapping.
 _MAX_SOCKET_MESSAGE_BYTES = 128 * 1024
+# A line that is dead without a word is noticed within 35 seconds, by both sides; the library's own 45 s are long for
+# somebody who waits for a person.
+_PING_EVERY_S, _PING_WAIT_S = 15, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Parts:
 
     service: Service
     talk: Talk
+    presence: Presence
     texts: ChatTexts
     cookie: VisitorCookie
 
@@ -78,6 +83,7 @@ def mount(app: FastAPI, *, target: str, path: str) -> None:
     if chainlit_app.middleware_stack is None:
         mount_chainlit(app=app, target=target, path=path)
         sio.eio.max_http_buffer_size = _MAX_SOCKET_MESSAGE_BYTES
+        sio.eio.ping_interval, sio.eio.ping_timeout = _PING_EVERY_S, _PING_WAIT_S
     else:
         app.mount(path, chainlit_app)
 
@@ -106,12 +112,9 @@ async def press(*, session_id: str, visitor_id: str, pressed: Press) -> bool:
     return True
 
 
-async def show(message: Message) -> None:
-    """Show a stored message of a person or the system on every open page of its conversation."""
-    step = chat_steps.person_step(message, texts=_parts().texts)
-    for screen in list(_screens.values()):
-        if screen.conversation_id == message.conversation_id:
-            await screen.send("new_message", step)
+def open_screens() -> list[Screen]:
+    """Return the pages that are open, and those that may come back after a lost connection."""
+    return list(_screens.values())
 
 
 def clear_files() -> None:
@@ -222,6 +225,10 @@ async def _on_ready(sid: str) -> None:
     try:
         _tie(session, screen.conversation_id)
         await _parts().talk.resume(screen)
+        screen.told = None
+        await _parts().presence.tell(screen)
+    except NotFoundError:
+        await _parts().presence.say_gone(screen)
     except Exception as error:  # noqa: BLE001  # whatever breaks, the page gets a sentence of ours
         logger.error("resume failed", extra={"kind": type(error).__name__})
         await screen.send("resume_thread_error", _parts().texts.status.not_found)
@@ -244,6 +251,13 @@ async def _on_stop(sid: str) -> None:
     session = WebsocketSession.get(sid)
     if session is not None:
         await _parts().talk.stop(_screen_of(session))
+
+
+async def _on_typing(sid: str, payload: Any = None) -> None:
+    """Let the person who owns the talk know that the patient writes."""
+    session = WebsocketSession.get(sid)
+    if session is not None:
+        await _parts().presence.hear_typing(_screen_of(session))
 
 
 def _start(turn: Coroutine[Any, Any, None]) -> None:
@@ -270,6 +284,7 @@ _OURS = {
     "connection_successful": _on_ready,
     "client_message": _on_message,
     "stop": _on_stop,
+    "guide_typing": _on_typing,
 }
 
 

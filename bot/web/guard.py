@@ -24,6 +24,7 @@ Headers = list[tuple[bytes, bytes]]
 MAX_BODY_BYTES = 128 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_STRICT_TRANSPORT = "max-age=31536000"
 _HASHED_FILE = re.compile(r"^/chat/assets/")
 # Below /chat only these exist; HEAD counts as GET.
 OPEN_CHAT_ROUTES: tuple[tuple[str, str], ...] = (
@@ -35,6 +36,8 @@ OPEN_CHAT_ROUTES: tuple[tuple[str, str], ...] = (
     ("GET", r"/chat/avatars/[A-Za-z0-9_ %-]{1,60}"),
     ("GET", r"/chat/project/(settings|translations)"),
     ("GET", r"/chat/sources/[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}/[0-9]{1,3}"),
+    ("GET", rf"/chat/my/{_UUID4}(/download)?"),
+    ("POST", rf"/chat/my/{_UUID4}/(contact|contact/withdraw|end|rate|erase)"),
     ("POST", r"/chat/auth/header"),
     ("POST", r"/chat/set-session-cookie"),
     ("POST", r"/chat/project/action"),
@@ -72,13 +75,15 @@ class Policy:
         wanted = "GET" if method == "HEAD" else method
         return any(wanted == allowed and pattern.fullmatch(path) for allowed, pattern in self._compiled)
 
-    def is_own_origin(self, *, origin: str, host: str, scheme: str) -> bool:
-        """Say whether a page of this origin may call us."""
+    def is_own_origin(self, *, origin: str, host: str, scheme: str, path: str = "/") -> bool:
+        """Say whether a page of this origin may call a path; the staff console hears only its own pages."""
         own = self.public_origin or f"{scheme}://{host}"
-        return origin == own or origin in self.allowed_origins
+        return origin == own or (origin in self.allowed_origins and not is_staff(path))
 
-    def security_headers(self, *, host: str, scheme: str) -> dict[str, str]:
+    def security_headers(self, *, host: str, scheme: str, path: str = "/") -> dict[str, str]:
         """Write the headers every answer carries unless it sets its own."""
+        if is_staff(path):
+            return _staff_headers(scheme)
         framed_by = " ".join(self.frame_ancestors) or "'none'"
         headers = {
             "content-security-policy": _content_security_policy(host=host, scheme=scheme, framed_by=framed_by),
@@ -91,8 +96,13 @@ class Policy:
         if not self.frame_ancestors:
             headers["x-frame-options"] = "DENY"
         if scheme == "https":
-            headers["strict-transport-security"] = "max-age=31536000"
+            headers["strict-transport-security"] = _STRICT_TRANSPORT
         return headers
+
+
+def is_staff(path: str) -> bool:
+    """Say whether a path belongs to the staff console."""
+    return path == "/staff" or path.startswith("/staff/")
 
 
 def origin_of(url: str | None) -> str | None:
@@ -160,7 +170,9 @@ class Guard:
             return 403 if is_foreign else None
         if method in _SAFE_METHODS and not scope["path"].startswith("/chat"):
             return None
-        is_own = self.policy.is_own_origin(origin=origin.lower(), host=_host(scope), scheme=_scheme(scope))
+        is_own = self.policy.is_own_origin(
+            origin=origin.lower(), host=_host(scope), scheme=_scheme(scope), path=scope["path"]
+        )
         return None if is_own else 403
 
     def _for_chat(self, scope: Scope) -> Scope:
@@ -169,8 +181,8 @@ class Guard:
         return {**scope, "headers": self.authenticate(list(scope["headers"]))}
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
-        defaults = self.policy.security_headers(host=_host(scope), scheme=self._public_scheme(scope))
         path = scope["path"]
+        defaults = self.policy.security_headers(host=_host(scope), scheme=self._public_scheme(scope), path=path)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -227,6 +239,27 @@ def _content_security_policy(*, host: str, scheme: str, framed_by: str) -> str:
             f"frame-ancestors {framed_by}",
         )
     )
+
+
+def _staff_headers(scheme: str) -> dict[str, str]:
+    """Write the console's headers: kept nowhere, framed by nobody, no inline script or style."""
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+    headers = {
+        "content-security-policy": policy,
+        "cache-control": "no-store",
+        "x-frame-options": "DENY",
+        "x-content-type-options": "nosniff",
+        # With "no-referrer" a browser hides the Origin of our own forms as well, and they would be refused.
+        "referrer-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "x-robots-tag": "noindex, nofollow",
+    }
+    return headers | ({"strict-transport-security": _STRICT_TRANSPORT} if scheme == "https" else {})
 
 
 def _merge(headers: Headers, *, defaults: dict[str, str], path: str) -> Headers:

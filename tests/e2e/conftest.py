@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import uvicorn
@@ -18,6 +16,10 @@ import uvicorn
 from bot.settings import ROOT
 from bot.web.chat_texts import ChatTexts, load_chat_texts
 from tests.fakes.chat_service import REFERENCES, FakeService
+from tests.fakes.people import FakeDesk, FakeLive
+
+if TYPE_CHECKING:
+    from bot.conversation.desk import Desk
 
 SECRET = "a-secret-for-tests-of-more-than-32-characters"
 _START_TIMEOUT_S = 60
@@ -36,18 +38,12 @@ class ChatServer:
 
     url: str
     service: FakeService
+    desk: FakeDesk
     texts: ChatTexts
-    loop: asyncio.AbstractEventLoop
 
 
 class _ThreadServer(uvicorn.Server):
     """A server beside the tests; signals stay theirs."""
-
-    loop: asyncio.AbstractEventLoop
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.loop = asyncio.get_running_loop()
-        await super().startup(sockets)
 
     def install_signal_handlers(self) -> None:
         """Install none."""
@@ -55,12 +51,13 @@ class _ThreadServer(uvicorn.Server):
 
 @pytest.fixture(scope="session")
 def _running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
-    from bot.web.app import create_app
+    from bot.web.app import Behind, create_app
 
-    service = FakeService()
+    service, live = FakeService(), FakeLive()
+    desk = FakeDesk(service, live)
     texts = load_chat_texts(prompts_dir=ROOT / "prompts", language="en")
     app = create_app(
-        service=service,
+        behind=Behind(service=service, desk=cast("Desk", desk), live=live),
         visitor_secret=SECRET,
         texts=texts,
         run_dir=tmp_path_factory.mktemp("chainlit"),
@@ -76,7 +73,7 @@ def _running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatSe
         assert time.monotonic() < deadline, "the server did not start"
         time.sleep(0.05)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield ChatServer(url=f"http://127.0.0.1:{port}", service=service, texts=texts, loop=server.loop)
+    yield ChatServer(url=f"http://127.0.0.1:{port}", service=service, desk=desk, texts=texts)
     server.should_exit = True
     thread.join(timeout=10)
 
@@ -88,6 +85,9 @@ def chat_server(_running_server: ChatServer) -> ChatServer:
     service.failure, service.delay_s = None, 0.0
     service.feedback.clear()
     service.person_requests.clear()
+    desk = _running_server.desk
+    desk.failure, desk.is_open = None, True
+    desk.forget_line()
     return _running_server
 
 

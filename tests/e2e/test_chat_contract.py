@@ -133,20 +133,6 @@ async def test_the_service_learns_where_the_page_is(chat_server: ChatServer) -> 
         assert chat_server.service.addresses[-1] == "127.0.0.1"
 
 
-async def test_a_person_who_writes_appears_on_the_open_page(chat_server: ChatServer) -> None:
-    from bot.web import chat_ui
-
-    async with talking(chat_server, "the moon") as (client, reply), talking(chat_server, "the moon") as (other, _):
-        chat_server.service.add_staff_message(conversation_id=reply["threadId"], text="I am here.", name="Anna")
-        stored = chat_server.service.messages[reply["threadId"]][-1]
-        asyncio.run_coroutine_threadsafe(chat_ui.show(stored), chat_server.loop)
-        shown = await client.until(
-            lambda events: [data for event, data in events if event == "new_message" and data["name"] == "staff"]
-        )
-        assert [step["output"] for step in shown] == ["**Anna · Support team**\n\nI am here."]
-        assert [data for event, data in other.events if event == "new_message" and data["name"] == "staff"] == []
-
-
 async def test_another_visitors_thread_is_refused(chat_server: ChatServer) -> None:
     async with talking(chat_server) as (_, reply), visitor(chat_server) as stranger:
         with pytest.raises(socketio.exceptions.ConnectionError):
@@ -323,6 +309,7 @@ async def test_forged_socket_events_change_nothing(chat_server: ChatServer, even
         assert {name for name, _ in client.events[seen:]} <= {
             "task_start",
             "task_end",
+            "guide_done",
             "new_message",
             "delete_message",
             "remove_action",

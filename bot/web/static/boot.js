@@ -22,3 +22,29 @@ window.transports = ["websocket"];
     Object.defineProperty(window, "localStorage", { value: store, configurable: true });
   }
 })();
+// Chainlit's page asks again and again who is here, and takes a lost network for a visitor who is not: it would leave
+// the conversation for its login page. While the server cannot be heard, its last answer counts.
+(function () {
+  const KEPT = new Set(["/chat/user", "/chat/auth/config", "/chat/project/settings", "/chat/project/translations"]);
+  const ask = window.fetch.bind(window);
+  const answers = new Map();
+  const lastOf = (path) => new Response(answers.get(path), { headers: { "Content-Type": "application/json" } });
+
+  async function askFor(path, input, init) {
+    try {
+      const response = await ask(input, init);
+      if (response.ok) answers.set(path, await response.clone().text());
+      return response.status >= 502 && answers.has(path) ? lastOf(path) : response;
+    } catch (error) {
+      if (!answers.has(path)) throw error;
+      return lastOf(path);
+    }
+  }
+
+  window.fetch = function (input, init) {
+    const method = (init && init.method) || (input instanceof Request ? input.method : "GET");
+    const address = input instanceof Request ? input.url : String(input);
+    const path = new URL(address, window.location.href).pathname;
+    return method === "GET" && KEPT.has(path) ? askFor(path, input, init) : ask(input, init);
+  };
+})();

@@ -9,7 +9,7 @@
   const phone = window.matchMedia("(max-width: 767px)");
   const BASE = "/chat";
   // settled: what is there has been drawn; whatever comes now is news.
-  const state = { conversation: null, settled: false, seen: new Set(), opener: null };
+  const state = { conversation: null, settled: false, seen: new Set(), opener: null, newest: "" };
   const SETTLE_MS = 2000;
   const SCROLL_MS = 600;
 
@@ -105,21 +105,48 @@
       show(last);
       return;
     }
-    live.textContent = texts.announce.replace("{name}", texts.name).replace("{text}", spokenWords(last));
+    live.textContent = fresh.map(spoken).join(" ");
     bringIntoView(last);
+  }
+
+  // A person's message begins with their name, and a note has no speaker.
+  function spoken(step) {
+    const said = spokenWords(step);
+    const isGuides = step.querySelector('button[id^="person."]');
+    return isGuides ? texts.announce.replace("{name}", texts.name).replace("{text}", said) : said;
+  }
+
+  // Chainlit puts what the patient wrote at the top, to make room for an answer. In a talk with a person the lines
+  // before it are what one looks at.
+  function keepTalkInView() {
+    const own = document.querySelectorAll('[data-step-type="user_message"] [id^="step-"]');
+    const newest = own.length ? own[own.length - 1] : null;
+    if (!newest || newest.id === state.newest) return;
+    state.newest = newest.id;
+    if (!state.settled || document.documentElement.dataset.talk !== "human") return;
+    window.setTimeout(function () {
+      const steps = document.querySelectorAll('.step [id^="step-"]');
+      steps[steps.length - 1].scrollIntoView({ block: "end" });
+    }, SCROLL_MS);
+  }
+
+  // Where the conversation ends on the screen: the strip, where it is shown, stands above the writing field.
+  function floor() {
+    const parts = [document.getElementById("message-composer"), document.getElementById("guide-strip")];
+    const tops = parts.filter((part) => part && part.offsetHeight).map((part) => part.getBoundingClientRect().top);
+    return Math.min(window.innerHeight, ...tops);
   }
 
   // The beginning of a reply is what must be seen: in an emergency it says what to do.
   function show(step) {
-    const room = document.getElementById("message-composer").getBoundingClientRect().top - 60;
+    const room = floor() - 60;
     step.scrollIntoView({ block: step.getBoundingClientRect().height > room ? "start" : "end" });
   }
 
   // Chainlit scrolls, gently, for what the patient writes; what comes by itself must be brought into view by us.
   function bringIntoView(step) {
     window.setTimeout(function () {
-      const floor = document.getElementById("message-composer").getBoundingClientRect().top;
-      if (step.isConnected && step.getBoundingClientRect().top > floor - 48) show(step);
+      if (step.isConnected && step.getBoundingClientRect().top > floor() - 48) show(step);
     }, SCROLL_MS);
   }
 
@@ -147,6 +174,7 @@
     tendChips();
     rememberConversation();
     announce();
+    keepTalkInView();
     offerReasons();
     hideIdleArrow();
   }

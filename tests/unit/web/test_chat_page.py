@@ -31,7 +31,7 @@ def test_runs_no_inline_script() -> None:
 def test_names_files_that_are_there() -> None:
     files = re.findall(r'(?:src|href)="/(chat/assets|static)/([^"?]+)', _page())
     folders = {"chat/assets": package_dir() / "frontend" / "dist" / "assets", "static": STATIC_DIR}
-    assert len(files) == 7
+    assert len(files) == 11
     assert [name for folder, name in files if not (folders[folder] / name).is_file()] == []
 
 

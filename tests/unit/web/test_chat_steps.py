@@ -120,12 +120,12 @@ def test_only_the_last_reply_keeps_its_follow_up_questions() -> None:
 def test_a_person_is_named_and_never_looks_like_the_guide() -> None:
     step = chat_steps.person_step(_message(Author.STAFF, "I am here.", display_name="Anna"), texts=TEXTS)
     assert step["output"] == "**Anna · Support team**\n\nI am here."
-    assert (step["name"], step["metadata"]) == ("staff", {"icon": "user-round"})
+    assert (step["name"], step["metadata"]) == ("staff", {"icon": "user-round", "seq": 1})
 
 
 def test_a_system_note_is_marked_as_one() -> None:
     step = chat_steps.person_step(_message(Author.SYSTEM, "Anna has joined."), texts=TEXTS)
-    assert (step["name"], step["metadata"]) == ("note", {"icon": "info"})
+    assert (step["name"], step["metadata"]) == ("note", {"icon": "info", "seq": 1})
 
 
 def test_what_a_patient_wrote_is_shown_as_it_was() -> None:
@@ -135,3 +135,16 @@ def test_what_a_patient_wrote_is_shown_as_it_was() -> None:
         "**[x](https://a.test)**",
         "2026-11-22T12:00:00Z",
     )
+
+
+@pytest.mark.parametrize(
+    ("sent_as", "shown_as"),
+    [
+        pytest.param("0b9f3c1e-6c1b-4f0e-9d57-0e6a1f2b3c4d", "0b9f3c1e-6c1b-4f0e-9d57-0e6a1f2b3c4d", id="by_this_page"),
+        pytest.param(None, "m1", id="without_an_id"),
+        pytest.param("wamid.'><script>", "m1", id="by_another_channel"),
+    ],
+)
+def test_what_a_patient_wrote_keeps_the_id_under_which_the_page_drew_it(sent_as: str | None, shown_as: str) -> None:
+    step = chat_steps.person_step(_message(Author.PATIENT, client_message_id=sent_as), texts=TEXTS)
+    assert step["id"] == shown_as

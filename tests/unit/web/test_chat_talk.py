@@ -10,7 +10,8 @@ import pytest
 from bot.domain import Author
 from bot.errors import LimitError, NotFoundError, StoreError
 from bot.settings import ROOT
-from bot.web.chat_talk import MAX_INTERRUPTIONS, Press, Screen, Talk
+from bot.web.chat_screen import Press, Screen
+from bot.web.chat_talk import MAX_INTERRUPTIONS, Talk
 from bot.web.chat_texts import load_chat_texts
 from tests.fakes.chat_service import ANSWER, EMERGENCY, PERSON, FakeService, make_reply
 
@@ -25,6 +26,7 @@ class Page:
         self.steps: dict[str, dict[str, Any]] = {}
         self.buttons: list[dict[str, Any]] = []
         self.elements: list[dict[str, Any]] = []
+        self.typed: set[str] = set()
         self.opened: list[str] = []
         self.pauses: list[float] = []
         self.before_pause: Any = None
@@ -33,7 +35,11 @@ class Page:
             session_id=str(uuid4()), visitor_id=visitor_id, send=self._receive, on_open=self.opened.append
         )
 
-    async def write(self, text: str, message_id: str = "m1") -> None:
+    async def write(self, text: str, message_id: str = "") -> None:
+        message_id = message_id or str(uuid4())
+        if text.strip():
+            self.typed.add(message_id)
+            self.steps.setdefault(message_id, {"id": message_id, "output": text, "type": "user_message"})
         await self.talk.write(self.screen, text=text, message_id=message_id)
 
     async def press(self, name: str, **more: Any) -> None:
@@ -41,6 +47,10 @@ class Page:
         await self.talk.press(self.screen, Press(name=name, reply_id=reply_id, **more))
 
     def texts(self) -> list[str]:
+        """What stands on the page, without what was typed into it."""
+        return [step["output"] for step in self.steps.values() if step["id"] not in self.typed]
+
+    def everything(self) -> list[str]:
         return [step["output"] for step in self.steps.values()]
 
     def toasts(self) -> list[str]:
@@ -93,7 +103,7 @@ async def test_opens_the_conversation_with_the_first_message_and_not_before() ->
     await page.talk.resume(page.screen)
     assert (service.conversations, page.events) == ({}, [])
     await page.write("What is CAR-T?")
-    await page.write("And lupus?", "m2")
+    await page.write("And lupus?")
     assert page.opened == list(service.conversations)
     assert len(page.opened) == 1
 
@@ -123,7 +133,7 @@ async def test_says_nothing_while_a_person_owns_the_talk() -> None:
 
     page = Page(Silent())
     await page.write("Hello Anna")
-    assert (page.steps, page.buttons) == ({}, [])
+    assert (page.texts(), page.buttons) == ([], [])
 
 
 async def test_an_emergency_is_answered_without_a_database() -> None:
@@ -168,7 +178,7 @@ async def test_a_failure_is_told_in_our_words_and_logged_without_theirs(
     assert "Jane" not in caplog.text
     assert "secret" not in caplog.text
     assert page.count("task_end") == 1
-    await page.write("Again?", "m2")
+    await page.write("Again?")
     assert page.texts()[-1] == ANSWER
 
 
@@ -177,7 +187,7 @@ async def test_a_second_message_is_heard_in_the_middle_of_the_first() -> None:
 
     async def interrupt() -> None:
         page.before_pause = None
-        await page.write("I have chest pain", "m2")
+        await page.write("I have chest pain")
 
     page.before_pause = interrupt
     await page.write("What is CAR-T?")
@@ -203,8 +213,8 @@ async def test_a_person_can_be_asked_for_while_an_answer_is_made() -> None:
     await first.write("What is CAR-T?")
     second.screen.conversation_id = first.screen.conversation_id
     service.delay_s = 0.2
-    await asyncio.gather(first.write("And lupus?", "m2"), _after(0.05, second.press("person", reply_id="any")))
-    assert second.texts() == [PERSON]
+    await asyncio.gather(first.write("And lupus?"), _after(0.05, second.press("person", reply_id="any")))
+    assert second.everything() == ["What is CAR-T?", ANSWER, "And lupus?", PERSON]
     # Only one turn ran: the second page was answered beside it.
     assert (first.count("task_start"), second.count("task_start")) == (2, 0)
 
@@ -258,7 +268,7 @@ async def test_a_follow_up_is_asked_in_the_words_of_the_stored_reply() -> None:
 async def test_old_follow_up_questions_go_when_a_new_message_comes() -> None:
     page = Page(FakeService())
     await page.write("What is CAR-T?")
-    await page.write("And lupus?", "m2")
+    await page.write("And lupus?")
     assert page.names().count("ask") == 2
     assert page.names().count("person") == 2
 
@@ -321,7 +331,7 @@ async def test_comes_back_with_words_sources_and_buttons_each_once() -> None:
     drawn = (page.names(), [element["id"] for element in page.elements])
     await page.talk.resume(page.screen)
     await page.talk.resume(page.screen)
-    assert page.texts() == ["What is CAR-T?", ANSWER]
+    assert page.everything() == ["What is CAR-T?", ANSWER]
     assert (page.names(), [element["id"] for element in page.elements]) == drawn
 
 

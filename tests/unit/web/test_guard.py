@@ -61,6 +61,9 @@ def _client(policy: Policy | None = None) -> httpx.AsyncClient:
         pytest.param("POST", "/chat/ws/socket.io/", id="polling_post"),
         pytest.param("GET", "/chat/thread/not-an-id", id="malformed_thread"),
         pytest.param("GET", "/chat/anything", id="anything"),
+        pytest.param("GET", "/chat/my/not-an-id", id="malformed_own"),
+        pytest.param("GET", f"/chat/my/{THREAD}/erase", id="erase_by_a_link"),
+        pytest.param("POST", f"/chat/my/{THREAD}/take", id="unknown_wish"),
     ],
 )
 async def test_closes_every_route_that_is_not_listed(method: str, path: str) -> None:
@@ -80,6 +83,13 @@ async def test_closes_every_route_that_is_not_listed(method: str, path: str) -> 
         pytest.param("GET", "/chat/project/settings", id="settings"),
         pytest.param("GET", f"/chat/sources/{THREAD}/abc/1", id="source"),
         pytest.param("POST", "/chat/project/action", id="action"),
+        pytest.param("GET", f"/chat/my/{THREAD}", id="own_conversation"),
+        pytest.param("GET", f"/chat/my/{THREAD}/download", id="own_copy"),
+        pytest.param("POST", f"/chat/my/{THREAD}/contact", id="contact"),
+        pytest.param("POST", f"/chat/my/{THREAD}/contact/withdraw", id="contact_withdrawn"),
+        pytest.param("POST", f"/chat/my/{THREAD}/end", id="end"),
+        pytest.param("POST", f"/chat/my/{THREAD}/rate", id="rate"),
+        pytest.param("POST", f"/chat/my/{THREAD}/erase", id="erase"),
         pytest.param("GET", "/guide", id="elsewhere"),
         pytest.param("GET", "/chatter", id="similar_name"),
     ],
@@ -203,3 +213,34 @@ async def test_a_websocket_opens_for_its_own_pages_only(origin: bytes, answer: s
 
 async def test_a_websocket_opens_at_one_path_only() -> None:
     assert await _websocket([], path="/chat/other") == ["websocket.close"]
+
+
+async def test_the_console_is_kept_nowhere_framed_by_nobody_and_runs_no_inline_script() -> None:
+    partner = "https://partner.test"
+    policy = Policy(allowed_origins=frozenset({partner}), frame_ancestors=(partner,))
+    async with _client(policy) as client:
+        for path in ("/staff", "/staff/queue"):
+            headers = (await client.get(path)).headers
+            assert headers["cache-control"] == "no-store"
+            assert headers["x-frame-options"] == "DENY"
+            assert headers["referrer-policy"] == "same-origin"
+            assert "frame-ancestors 'none'" in headers["content-security-policy"]
+            assert "unsafe-inline" not in headers["content-security-policy"]
+        assert "x-frame-options" not in (await client.get("/staffing")).headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        pytest.param("http://guide.test", 200, id="own"),
+        pytest.param("https://partner.test", 403, id="partner"),
+        pytest.param("http://evil.test", 403, id="stranger"),
+        pytest.param("null", 403, id="hidden"),
+    ],
+)
+async def test_the_console_hears_its_own_pages_alone(origin: str, status: int) -> None:
+    policy = Policy(allowed_origins=frozenset({"https://partner.test"}))
+    async with _client(policy) as client:
+        response = await client.post("/staff/people", headers={"origin": origin})
+        assert response.status_code == status
+        assert (await client.post("/feedback", headers={"origin": "https://partner.test"})).status_code == 200
