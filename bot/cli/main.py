@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from bot import log
-from bot.cli import ask, guide, index, search, serve
+from bot.cli import ask, data, demo, guide, index, search, serve, staff
 from bot.cli import eval as evaluation
 from bot.errors import BotError
 
@@ -22,9 +22,12 @@ app = typer.Typer(
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 app.add_typer(index.app, name="index")
 app.add_typer(guide.guide_app, name="guide")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(staff.staff_app, name="staff")
+app.add_typer(data.data_app, name="data")
 
 
 def main() -> None:
