@@ -12,8 +12,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from bot.answer.verify.lexicon import lexicon
+import yaml
+
+from bot.answer.verify.lexicon import LEXICON_FILE
 from bot.answer.verify.names import names
 from bot.answer.verify.reading import read
 
@@ -51,6 +54,7 @@ _UNITS = ["minute", "hour", "day", "week", "month", "year"]
 _UNIT = re.compile(r"(?<=[\da-z] )(" + "|".join(_UNITS) + r")(s?)\b")
 _AUXILIARY = re.compile(r"\b(is|are|was|were|can|may|should|must|will|has|have|does|do|could)\b(?! not)(?!n't)")
 _NEGATED = re.compile(r"\b(is|are|was|were|can|may|should|must|will|has|have|does|do|could) not\b|\b(can)not\b")
+_PLAIN_WORD = re.compile(r"\b[A-Za-z][A-Za-z0-9-]+\b")
 _VERB = re.compile(r"\b(need|cause|help|show|protect|mean|give|lower|raise|affect|work|last|return|stop|change)(s?)\b")
 _HEDGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bmay\b", ("will", "always", "is certain to")),
@@ -102,6 +106,53 @@ _CAUSAL = (
 _JOINS = (", and ", "; ", ", while ", ", but ")
 
 
+_PAIRS = """
+usually seldom, usually rarely, often rarely, often seldom, sometimes never, always never, mostly rarely, common rare,
+frequent rare, frequent uncommon, usual unusual, likely unlikely, possible impossible, known unknown, clear unclear,
+proven unproven, approved unapproved, safe dangerous, safe unsafe, harmless harmful, mild severe, better worse,
+best worst, higher lower, high low, more fewer, more less, most few, many few, most least, many no, some no, all no,
+increase decrease, increases decreases, increased decreased, rise fall, rises falls, rose fell, rising falling,
+raise lower, raises lowers, raised lowered, improve worsen, improves worsens, improved worsened, before after,
+earlier later, early late, start stop, starts stops, started stopped, begin end, begins ends, with without,
+agree disagree, same different, alike different, long short, longer shorter, quickly slowly, fast slow, active inactive,
+active quiet, positive negative, effective ineffective, live inactivated, allowed forbidden, permitted banned,
+recommended discouraged, advised discouraged, required optional, compulsory voluntary, reversible permanent,
+temporary permanent, large small, larger smaller, big small, strong weak, stronger weaker, easy hard, easier harder,
+young old, younger older, inside outside, include exclude, includes excludes, included excluded, gain lose, gains loses,
+survive die, survived died, full empty, above below, over under, useful useless, helpful useless, helps harms,
+help harm, protects damages, protect damage, spares attacks, keep lose, keeps loses, kept lost, remain vanish,
+continue stop, continues stops, warm cold, hot cold, morning evening, day night, dry wet, succeeded failed,
+succeed fail, reached missed, met missed, alone together, full partial, complete partial, both neither, everyone nobody,
+everybody nobody, someone nobody, anyone nobody, everything nothing, first last, own donor, enough little, good bad,
+thicker thinner, wide narrow, awake asleep, healthy ill, enough insufficient, fatal harmless, reason excuse,
+must cannot, can cannot, could cannot, may cannot, might cannot, should shouldn't, need needn't, up down,
+faster slower, deeper shallower, soon late, near far, single several, few all, little much, unless if
+"""
+
+
+def _flips() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for pair in _PAIRS.replace("\n", " ").split(","):
+        one, other = pair.split()
+        found[one].append(other)
+        found[other].append(one)
+    return found
+
+
+_FLIPS = _flips()
+# What people and language models get wrong without anyone noticing; the others are easier to see.
+_HARD = (
+    "negation_flipped",
+    "opposite",
+    "entity_swapped",
+    "roles_swapped",
+    "other_of_its_sort",
+    "hedge_removed",
+    "scope_widened",
+)
+_HARD_FIRST = 0.7
+
+
 class Corrupter:
     """Corrupts sentences with material of the passage itself and of other passages.
 
@@ -124,12 +175,16 @@ class Corrupter:
             "cause_added": self._cause,
             "unsupported_addition": self._addition,
             "opposite": self._opposite,
+            "other_of_its_sort": self._sort,
+            "roles_swapped": self._roles,
         }
 
     def corruptions(self, sentence: str, passage: str, *, most: int) -> list[tuple[str, str]]:
         """Return up to ``most`` corrupted sentences with the way each was made."""
         ways = list(self._ways)
         self._random.shuffle(ways)
+        if self._random.random() < _HARD_FIRST:
+            ways.sort(key=lambda way: way not in _HARD)
         found = []
         for way in ways:
             made = self._ways[way](sentence, passage)
@@ -217,16 +272,49 @@ class Corrupter:
         return re.sub(r"  +", " ", sentence[: match.start()] + new + sentence[match.end() :])
 
     def _opposite(self, sentence: str, _: str) -> str | None:
+        """Turn one word into its opposite; pairs of one form, so that the grammar holds."""
+        found = [match for match in _PLAIN_WORD.finditer(sentence) if match.group().lower() in _FLIPS]
+        if not found:
+            return None
+        match = self._random.choice(found)
+        return _put(sentence, match, self._random.choice(_FLIPS[match.group().lower()]))
+
+    def _sort(self, sentence: str, passage: str) -> str | None:
+        """Name another thing of the same sort, one of the passage where there is one."""
+        found = [
+            (match, label)
+            for match in _PLAIN_WORD.finditer(sentence)
+            for label in _labels_by_word("sorts").get(match.group().lower(), ())
+        ]
+        if not found:
+            return None
+        match, label = self._random.choice(found)
+        others = [word for word in _words_by_label("sorts")[label] if word not in sentence.lower()]
+        near = [word for word in others if re.search(rf"\b{re.escape(word)}\b", passage, re.IGNORECASE)]
+        options = near if near and self._random.random() < 0.6 else others
+        return _put(sentence, match, self._random.choice(options)) if options else None
+
+    def _roles(self, sentence: str, _: str) -> str | None:
+        """Swap two names of one kind: who had what."""
         reading = read(sentence)
         if reading.text != sentence:
             return None
-        found = lexicon().opposites.find(reading)
-        if not found:
+        found = [
+            (name.kind, name, reading.words[name.place + len(name.stems.split()) - 1].end) for name in names(reading)
+        ]
+        pairs = [
+            (one, other)
+            for place, one in enumerate(found)
+            for other in found[place + 1 :]
+            if one[0] == other[0] and one[1].stems != other[1].stems
+        ]
+        if not pairs:
             return None
-        place, _stems, label = self._random.choice(found)
-        sides = _opposite_words(label)
-        word = reading.words[place]
-        return sentence[: word.start] + self._random.choice(sides) + sentence[word.end :] if sides else None
+        (_, one, end), (_, other, last) = self._random.choice(pairs)
+        start, second = reading.words[one.place].start, reading.words[other.place].start
+        if second < end:
+            return None
+        return sentence[:start] + sentence[second:last] + sentence[end:second] + sentence[start:end] + sentence[last:]
 
     def _cause(self, sentence: str, passage: str) -> str | None:
         own = [other for other in sentences_of(passage) if other not in sentence]
@@ -243,24 +331,25 @@ class Corrupter:
         return sentence.rstrip(".") + self._random.choice([", ", " and ", " with ", " by ", ", mostly "]) + tail + "."
 
 
-def _opposite_words(label: str) -> list[str]:
-    return _opposites_by_label().get(label[:-1] + ("b" if label[-1] == "a" else "a"), [])
+@cache
+def _words_by_label(name: str) -> dict[str, list[str]]:
+    """Return the words of a list of the lexicon by the place of their line."""
+    raw = yaml.safe_load(LEXICON_FILE.read_text(encoding="utf-8"))[name]
+    return {str(number): [str(word) for word in line] for number, line in enumerate(raw)}
 
 
-def _opposites_by_label() -> dict[str, list[str]]:
-    if not _CACHE:
-        import yaml
-
-        from bot.answer.verify import lexicon as module
-
-        raw = yaml.safe_load(module._FILE.read_text(encoding="utf-8"))
-        for number, pair in enumerate(raw["opposites"]):
-            for side, words in zip("ab", pair, strict=True):
-                _CACHE[f"{number}{side}"] = [str(word) for word in words]
-    return _CACHE
+@cache
+def _labels_by_word(name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for label, words in _words_by_label(name).items():
+        for word in words:
+            found[word].append(label)
+    return found
 
 
-_CACHE: dict[str, list[str]] = {}
+def _put(sentence: str, match: re.Match[str], word: str) -> str:
+    word = word[:1].upper() + word[1:] if match.group()[0].isupper() else word
+    return sentence[: match.start()] + word + sentence[match.end() :]
 
 
 def _names_by_kind(texts: Sequence[str]) -> dict[str, list[str]]:

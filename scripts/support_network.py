@@ -19,9 +19,10 @@ from torch import nn
 from transformers import AutoModel
 
 MAX_TOKENS = 224
-_BATCH = 16
+_BATCH = 24
+_WARM_UP = 60
 _TOKEN_LOSS = 0.5
-_LAYERS_FROZEN = 2
+_TWIN_LOSS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ class Example:
         types: 0 for the sentence, 1 for the passage.
         label: 1 supported, 0 not.
         wrong: For each token 1 where it is known to be wrong, 0 where it is known to be right, -1 unknown.
+        key: Of a supported sentence, and of those that were made from it by changing one thing; None where unknown.
     """
 
     ids: tuple[int, ...]
     types: tuple[int, ...]
     label: float
     wrong: tuple[int, ...]
+    key: str | None
 
 
 def example(tokenizer: Tokenizer, *, sentence: str, passage: str, label: bool, original: str | None = None) -> Example:
@@ -53,7 +56,8 @@ def example(tokenizer: Tokenizer, *, sentence: str, passage: str, label: bool, o
             before = tokenizer.encode(original, add_special_tokens=False).ids
             marks = _marks(before, list(encoding.ids[1 : length - 1]))
         wrong[1 : length - 1] = marks
-    return Example(tuple(encoding.ids), types, float(label), tuple(wrong))
+    own = sentence if label else original
+    return Example(tuple(encoding.ids), types, float(label), tuple(wrong), None if own is None else own + passage)
 
 
 def _marks(before: list[int], after: list[int]) -> list[int]:
@@ -80,7 +84,7 @@ class SupportNetwork(nn.Module):
             str(folder),
             local_files_only=True,
             attn_implementation="sdpa",
-            hidden_dropout_prob=0.0,
+            hidden_dropout_prob=0.1,
             attention_probs_dropout_prob=0.0,
         )
         width = self.transformer.config.hidden_size
@@ -134,55 +138,77 @@ def train(
     """Train through stages of examples, the learning rate falling to nothing over all of them.
 
     Args:
-        weights: Where to keep the full weights as they grow, every hundred steps and at the end.
+        weights: Where to keep the full weights after every stage.
     """
     torch.manual_seed(seed)
     generator = random.Random(seed)  # noqa: S311  # nothing here is secret
     network.train()
     for parameter in network.transformer.embeddings.parameters():
         parameter.requires_grad = False
-    for layer in network.transformer.encoder.layer[:_LAYERS_FROZEN]:
-        for parameter in layer.parameters():
-            parameter.requires_grad = False
     free = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(free, lr=rate, weight_decay=0.01)
-    batches = [batch for items in stages for batch in _batches(items, generator)]
+    batches = [_batches(items, generator) for items in stages]
+    steps = sum(len(stage) for stage in batches)
     started = time.perf_counter()
-    running = 0.0
-    for step, batch in enumerate(batches, start=1):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, step / 60) * max(0.03, 1 - step / len(batches))
-        loss = _loss(network, padded(batch))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch ships no types for it
-        nn.utils.clip_grad_norm_(free, 1.0)
-        optimiser.step()
-        running = 0.98 * running + 0.02 * float(loss.detach())
-        if weights is not None and (step % 100 == 0 or step == len(batches)):
+    running, step = 0.0, 0
+    for stage in batches:
+        for batch in stage:
+            step += 1
+            for group in optimiser.param_groups:
+                group["lr"] = rate * min(1.0, step / _WARM_UP) * max(0.03, 1 - step / steps)
+            loss = _loss(network, batch)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch ships no types for it
+            nn.utils.clip_grad_norm_(free, 1.0)
+            optimiser.step()
+            running = 0.98 * running + 0.02 * float(loss.detach())
+            if step % 50 == 0:
+                seconds = time.perf_counter() - started
+                print(f"{step}/{steps} loss {running / (1 - 0.98**step):.3f} {seconds:.0f} s", flush=True)
+        if weights is not None:
             torch.save(network.state_dict(), weights)
-        if step % 50 == 0:
-            print(
-                f"{step}/{len(batches)} loss {running / (1 - 0.98**step):.3f} {time.perf_counter() - started:.0f} s",
-                flush=True,
-            )
 
 
-def _loss(network: SupportNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+def _loss(network: SupportNetwork, examples: Sequence[Example]) -> torch.Tensor:
+    batch = padded(examples)
     whole, wrong = network.tokens(batch["ids"], batch["mask"], batch["types"])
-    worst = pooled(wrong, batch["mask"], batch["types"])
-    loss = nn.functional.binary_cross_entropy_with_logits(whole - worst, batch["labels"])
+    support = whole - pooled(wrong, batch["mask"], batch["types"])
+    loss = nn.functional.binary_cross_entropy_with_logits(support, batch["labels"])
     known = batch["wrong"] >= 0
     if known.any():
         target = batch["wrong"][known].float()
         weight = torch.where(target > 0, 3.0, 1.0)
         loss = loss + _TOKEN_LOSS * nn.functional.binary_cross_entropy_with_logits(wrong[known], target, weight=weight)
+    right, false = _twins(examples)
+    if right:
+        loss = loss + _TWIN_LOSS * nn.functional.softplus(1.0 - (support[right] - support[false])).mean()
     return loss
 
 
+def _twins(examples: Sequence[Example]) -> tuple[list[int], list[int]]:
+    """Return the places of supported sentences and of what was made from them, pair by pair."""
+    places = range(len(examples))
+    pairs = [
+        (right, false)
+        for right in places
+        if examples[right].label and examples[right].key is not None
+        for false in places
+        if not examples[false].label and examples[false].key == examples[right].key
+    ]
+    return [right for right, _ in pairs], [false for _, false in pairs]
+
+
 def _batches(items: Sequence[Example], generator: random.Random) -> list[list[Example]]:
-    """Batches of examples of a length, in random order."""
-    order = sorted(items, key=lambda item: len(item.ids) + generator.random() * 20)
-    batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+    """Batches of examples of a length, in random order; a sentence and what was made from it stay together."""
+    families: dict[str | int, list[Example]] = {}
+    for place, item in enumerate(items):
+        families.setdefault(place if item.key is None else item.key, []).append(item)
+    order = sorted(families.values(), key=lambda one: max(len(item.ids) for item in one) + generator.random() * 20)
+    batches: list[list[Example]] = [[]]
+    for family in order:
+        if len(batches[-1]) >= _BATCH:
+            batches.append([])
+        batches[-1].extend(family[:_BATCH])
     generator.shuffle(batches)
     return batches
 

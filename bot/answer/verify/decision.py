@@ -19,9 +19,12 @@ _TRIGGERS: tuple[tuple[str, str, float], ...] = (
     ("number", "number_rival", 0.1), ("number", "number_swap", 0.1),
     ("time", "time_absent", 1), ("time", "time_other_unit", 1), ("time", "rate_other", 1),
     ("name", "name_strict", 1), ("name", "name_code", 1), ("name", "name_loose", 1), ("name", "name_rival", 0.1),
+    ("name", "replaced_kind", 0.4), ("name", "replaced_sort", 0.6),
     ("polarity", "negation_added", 1), ("polarity", "negation_lost", 0.3), ("polarity", "opposites", 1),
-    ("hedge", "certain_new", 1), ("hedge", "hedge_lost", 0.3),
-    ("scope", "universal_new", 1), ("scope", "universal_for_limit", 0.2),
+    ("polarity", "clause_flip", 0.5), ("polarity", "clause_opposite", 0.4),
+    ("hedge", "certain_new", 1), ("hedge", "hedge_lost", 0.3), ("hedge", "clause_surer", 1),
+    ("scope", "universal_new", 1), ("scope", "universal_for_limit", 0.2), ("scope", "clause_oftener", 1),
+    ("scope", "present_for_past", 0.4),
     ("cause", "cause_new", 1), ("cause", "cause_not_near", 1),
 )
 # fmt: on
@@ -38,10 +41,10 @@ CLASSIFIER_FINDINGS = ("support", "worst")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A logistic over the score of the rules and what the classifier says.
+    """A logistic over the score of the rules, what the classifier says, and the plainest findings of the rules.
 
     Args:
-        weights: Of "rules", "support" and "worst"; what has no weight is left out.
+        weights: Of "rules", "support", "worst" and findings by their names; what has no weight is left out.
         bias: Its intercept.
         threshold: Probability from which a sentence counts as supported, 0..1.
         trees: Their sum is the score of the rules.
@@ -90,7 +93,7 @@ def read_decision(path: Path, *, known: Collection[str]) -> Decision:
     try:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         weights = {str(name): float(weight) for name, weight in raw["weights"].items()}
-        if not set(weights) <= {RULES, *CLASSIFIER_FINDINGS}:
+        if not set(weights) <= {RULES, *CLASSIFIER_FINDINGS, *known}:
             raise ValueError(path.name)
         return Decision(
             weights=weights,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from bot.answer.verify.alignment import Alignment, align
 from bot.answer.verify.bindings import bindings
 from bot.answer.verify.claims import cause, clause_coverages, cues, longest_gap, polarity
+from bot.answer.verify.clauses import clause_findings
+from bot.answer.verify.edits import edit_findings
 from bot.answer.verify.lexicon import lexicon
 from bot.answer.verify.names import check_names
 from bot.answer.verify.number_match import Match, is_same, match
 from bot.answer.verify.numbers import Quantity, quantities
+from bot.answer.verify.replacements import replacement_findings
 
 _TIMES = ("day", "date", "year")
 # Smaller leads of a rival are chance.
@@ -24,6 +27,9 @@ def features(sentence: str, passage: str) -> dict[str, float]:
         **_names(alignment),
         **_claims(alignment),
         **_bindings(alignment),
+        **clause_findings(alignment),
+        **edit_findings(alignment),
+        **replacement_findings(alignment),
     }
 
 
@@ -154,6 +160,7 @@ def _names(alignment: Alignment) -> dict[str, float]:
         "name_loose": min(found.loose_missing, 2),
         "name_code": min(found.codes_missing, 2),
         "name_rival": max(0.0, found.rival - _CLEAR_LEAD),
+        "name_swap": max(0.0, found.swap - _CLEAR_LEAD),
     }
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from bot.answer.verify.reading import Reading, read
 
-_FILE = Path(__file__).with_name("lexicon.yaml")
+LEXICON_FILE = Path(__file__).with_name("lexicon.yaml")
 # Kinds whose names a passage either has or has not; the others have everyday words among them.
 STRICT_KINDS = ("drug", "product", "target", "disease", "reaction", "body", "month")
 
@@ -52,21 +52,32 @@ class Lexicon:
     universals: Phrases
     limits: Phrases
     causes: Phrases
+    frequency: Phrases
+    certainty: Phrases
+    idle_negations: Phrases
+    sorts: Phrases
 
 
 @cache
 def lexicon() -> Lexicon:
     """Return the lists, read once."""
-    raw: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = yaml.safe_load(LEXICON_FILE.read_text(encoding="utf-8"))
     return Lexicon(
         same=Phrases((str(name), str(number)) for number, line in enumerate(raw["same"]) for name in line),
         kinds=Phrases((name, kind) for kind, names in raw["kinds"].items() for name in names),
         opposites=Phrases(_sides(raw["opposites"])),
+        sorts=Phrases((str(name), str(number)) for number, line in enumerate(raw["sorts"]) for name in line),
+        frequency=Phrases(_rungs(raw["frequency"])),
+        certainty=Phrases(_rungs(raw["certainty"])),
         **{key: Phrases((str(word), key) for word in raw[key]) for key in _PLAIN_LISTS},
     )
 
 
-_PLAIN_LISTS = ("negations", "hedges", "certainties", "universals", "limits", "causes")
+_PLAIN_LISTS = ("negations", "hedges", "certainties", "universals", "limits", "causes", "idle_negations")
+
+
+def _rungs(ladder: dict[int, list[str]]) -> list[tuple[str, str]]:
+    return [(str(word), str(rung)) for rung, words in ladder.items() for word in words]
 
 
 def _sides(pairs: list[list[list[str]]]) -> list[tuple[str, str]]:

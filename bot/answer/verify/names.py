@@ -35,12 +35,14 @@ class NameFindings:
         strict_missing: Medicines, targets, trials, diseases and their like that the passage does not have.
         loose_missing: Organs, symptoms, places and other everyday names that it does not have.
         rival: How much better the passage's own neighbourhood fits another name of the kind, 0..1; high is bad.
+        swap: The same for another name of the sentence itself, by the words of the name's own clause.
     """
 
     strict_missing: int
     loose_missing: int
     rival: float
     codes_missing: int
+    swap: float
 
 
 def names(reading: Reading) -> list[Name]:
@@ -72,7 +74,7 @@ def check_names(alignment: Alignment) -> NameFindings:
             strict += 1
         else:
             loose += 1
-    return NameFindings(strict, loose, _rivalry(said, source, alignment), codes)
+    return NameFindings(strict, loose, _rivalry(said, source, alignment), codes, _swap(said, source, alignment))
 
 
 def _is_there(name: Name, source: list[Name], alignment: Alignment) -> bool:
@@ -105,4 +107,26 @@ def _rivalry(said: list[Name], source: list[Name], alignment: Alignment) -> floa
         )
         best = max(alignment.company(place, without=without) for place in own)
         worst = max(worst, *(alignment.company(place, without=without) - best for place in rivals))
+    return worst
+
+
+def _swap(said: list[Name], source: list[Name], alignment: Alignment) -> float:
+    """Return the largest lead of another name of the sentence in the company of a name's own clause."""
+    worst = 0.0
+    words = alignment.sentence.words
+    for name in said:
+        rivals = [other for other in said if other.kind == name.kind and other.stems != name.stems]
+        own = [other.place for other in source if other.stems == name.stems]
+        if not own or not rivals:
+            continue
+        spoken = {other.place for other in said}
+        clause = words[name.place].clause
+        without = frozenset(
+            number
+            for number, word in enumerate(alignment.sentence.content)
+            if word.clause != clause or any(word is words[place] for place in spoken)
+        )
+        best = max(alignment.company(place, without=without) for place in own)
+        others = [other.place for other in source if other.stems in {rival.stems for rival in rivals}]
+        worst = max([worst, *(alignment.company(place, without=without) - best for place in others)])
     return worst

@@ -37,3 +37,11 @@ def test_a_name_taken_from_another_statement_is_a_rival_of_the_right_one() -> No
 
 def test_a_capital_at_the_start_of_a_sentence_makes_no_name() -> None:
     assert names(read("Teams help. Doctors help.")) == []
+
+
+def test_two_names_that_changed_places_are_seen_by_what_stands_beside_them() -> None:
+    passage = "Anti-dsDNA rises before a kidney flare, and CD19 sits on B cells, while CD20 sits on rituximab targets."
+    right = check_names(align("CD19 sits on B cells, while CD20 sits on rituximab targets.", passage))
+    swapped = check_names(align("CD20 sits on B cells, while CD19 sits on rituximab targets.", passage))
+    assert right.swap == 0
+    assert swapped.swap > 0.1
