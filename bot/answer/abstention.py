@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 
 from bot.answer.calibration import Calibration, load_calibration
+from bot.answer.coverage import sounds_covered
 from bot.answer.entities import lacks_a_name
 from bot.answer.remainder import focus_of
 from bot.domain import Hit
@@ -19,7 +20,7 @@ from bot.retrieval.spelling import Speller
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for the best hits being an answer; in 0..1 but for the last two.
+    """What speaks for the best hits being an answer; in 0..1 but for the last three.
 
     Attributes:
         dense: Cosine of the best row of the best hits.
@@ -31,6 +32,7 @@ class Evidence:
         lacking: Rarity of what the best section does not speak of; see `Focus` for this and what follows.
         drift: How much of the question's meaning that is.
         gain: How much nearer to the section the question would be without it.
+        sounds: How much the question sounds like those that the guide answers, -1..1.
     """
 
     dense: float
@@ -42,6 +44,7 @@ class Evidence:
     lacking: float
     drift: float
     gain: float
+    sounds: float
 
 
 def gather(
@@ -59,7 +62,7 @@ def gather(
     """
     focus = focus_of(query, found, searcher=searcher)
     if not found.hits:
-        return Evidence(0.0, 0.0, 1.0, 1.0, 0.0, 0.0, *astuple(focus))
+        return Evidence(0.0, 0.0, 1.0, 1.0, 0.0, 0.0, focus.lacking, focus.drift, focus.gain, -1.0)
     lexical = searcher.index.lexical
     top = found.hits[:3]
     weights = {term: lexical.idf(term) for term in found.query_terms}
@@ -67,7 +70,7 @@ def gather(
     held = set(terms(" ".join(_words_of(hit) for hit in top)))
     foreign = {term: weight for term, weight in weights.items() if term not in lexical.document_counts}
     everyday = sum(weight for term, weight in foreign.items() if is_everyday(term))
-    lacks_name = lacks_a_name(named_in, _words_of(top[0])) or _lacks_a_medicine(named_in, held, searcher.speller)
+    lacks_name = _lacks_a_name(named_in, top[0]) or _lacks_a_medicine(named_in, held, searcher.speller)
     return Evidence(
         dense=max(0.0, *(hit.dense for hit in top)),
         lexical=top[0].lexical,
@@ -78,7 +81,13 @@ def gather(
         lacking=focus.lacking,
         drift=focus.drift,
         gain=focus.gain,
+        sounds=sounds_covered(query, searcher=searcher),
     )
+
+
+def _lacks_a_name(query: str, best: Hit) -> bool:
+    chunk = best.chunk
+    return lacks_a_name(query, f"{chunk.title} {chunk.text}", wordings=" ".join(chunk.also_asked))
 
 
 def _lacks_a_medicine(query: str, held: set[str], speller: Speller) -> bool:

@@ -12,6 +12,8 @@ from bot.answer.follow_up import (
     correction,
     has_pronoun,
     is_follow_up,
+    last_question,
+    names_relative,
     other_of,
     resolved,
     root_of,
@@ -36,6 +38,7 @@ _TURN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SPEAKS_OF = re.compile(r"\b(?:it|this|that|these|those|they|them|he|she|there)\b", re.IGNORECASE)
+_THERAPY = re.compile(r"\b(car[\s-]?t)(?:[\s-]cells?)?[\s-](?:therap(?:y|ies)|treatments?)\b", re.IGNORECASE)
 _TURN_WORDS = 12
 _TOLD_WORDS = 6
 _FEWEST_WORDS = 2
@@ -76,12 +79,18 @@ _SWAP = 1.0
 
 def readings(question: Question) -> tuple[Reading, ...]:
     """Return what to search for, the most telling first; at least one reading."""
-    text = without_wish(" ".join(_MASK.sub(" ", question.text).split()) or question.text)
+    text = _shortened(without_wish(" ".join(_MASK.sub(" ", question.text).split()) or question.text))
     found = _leaning(text, question) if is_follow_up(question) else _standing(without_opening(text))
     second = [
         replace(item, query=other, weight=item.weight * _REWORDED) for item in found if (other := reworded(item.query))
     ]
     return tuple(dict.fromkeys([*found, *second]))
+
+
+def _shortened(text: str) -> str:
+    """Leave out "therapy" after CAR-T where something else is asked: it leads to what CAR-T therapy is."""
+    short = _THERAPY.sub(r"\1", text)
+    return short if topics_in(short) >= _FEWEST_TOPICS else text
 
 
 def _standing(text: str) -> list[Reading]:
@@ -104,14 +113,18 @@ def _leaning(text: str, question: Question) -> list[Reading]:
     if other := other_of(text, before=before, shown=shown):
         return [Reading(query, _SWAP) for query in (without_pair(before, other), other)]
     found = [Reading(f"{before} {text}", _CONTEXT, asked=text, is_context=True)]
-    found += [Reading(resolved(text, subject=subject), _CONTEXT, asked=text) for subject in _subjects(question)]
+    is_relative = names_relative(question.earlier)
+    found += [
+        Reading(resolved(text, subject=subject, is_relative=is_relative), _CONTEXT, asked=text)
+        for subject in _subjects(question)
+    ]
     return [*found, Reading(text, _VAGUE if has_pronoun(text) else _ALONE), *swapped]
 
 
 def _subjects(question: Question) -> list[str]:
     """Return what may be spoken of: the subject of the question before, and that of what was shown."""
     titles = question.last.titles[:1] if question.last else ()
-    found = [subject_of(text) for text in (root_of(question.earlier), *titles)]
+    found = [subject_of(last_question(text)) for text in (root_of(question.earlier), *titles)]
     return [subject for subject in dict.fromkeys(found) if subject]
 
 

@@ -21,26 +21,53 @@ _FILE = Path(__file__).parent / "entities.yaml"
 class _Lists:
     """The lists of ``entities.yaml``: names that answer each other, a pattern for questions and one for passages."""
 
-    groups: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    groups: tuple[_Group, ...]
     any_name: re.Pattern[str]
 
 
-def lacks_a_name(question: str, passage: str) -> bool:
-    """Tell whether a question names a disease, place, price or treatment that a passage does not."""
-    asked, said = folded(question), folded(passage)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Names that answer each other.
+
+    Attributes:
+        is_strict: Only what a passage says counts, not how patients word the question that it answers: they may come
+            from anywhere, and a passage that does not name the place says nothing of it.
+    """
+
+    in_question: re.Pattern[str]
+    in_passage: re.Pattern[str]
+    is_strict: bool
+
+
+def lacks_a_name(question: str, passage: str, *, wordings: str = "") -> bool:
+    """Tell whether a question names a disease, place, price or treatment that a passage does not.
+
+    Args:
+        wordings: How patients word the question that the passage answers.
+    """
+    asked, said, worded = folded(question), folded(passage), folded(wordings)
     if _lists().any_name.search(asked) is None:
         return False
-    return any(in_question.search(asked) and not in_passage.search(said) for in_question, in_passage in _lists().groups)
+    return any(
+        group.in_question.search(asked)
+        and not group.in_passage.search(said)
+        and (group.is_strict or not group.in_passage.search(worded))
+        for group in _lists().groups
+    )
 
 
 @cache
 def _lists() -> _Lists:
     raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     single = [[name] for key in _SINGLE for name in raw[key]]
-    groups = [*single, *raw["places"], raw["money"], raw["amounts"]]
+    free = [*single, raw["money"], raw["amounts"], raw["therapy"]]
+    names = [*((group, False) for group in free), *((group, True) for group in raw["places"])]
     return _Lists(
-        groups=tuple((_any_of(group), _any_of([*group, *_said_also(group, raw["said_also"])])) for group in groups),
-        any_name=_any_of(name for group in groups for name in group),
+        groups=tuple(
+            _Group(_any_of(group), _any_of([*group, *_said_also(group, raw["said_also"])]), is_strict)
+            for group, is_strict in names
+        ),
+        any_name=_any_of(name for group, _ in names for name in group),
     )
 
 

@@ -86,6 +86,13 @@ _LEAD_IN = re.compile(
 )
 _OTHER = re.compile(r"\bthe (?:other|second|latter)(?: one)?\W*$", re.IGNORECASE)
 _PAIR = re.compile(r"([\w-]+)(?:,? (?:and|or|versus|vs\.?) )([\w-]+)", re.IGNORECASE)
+# "She" is then somebody the patient knows, and any patient's answer fits.
+_RELATIVE = re.compile(
+    r"\b(?:my|our|his|her)\s+(?:\w+\s+)?(?:mother|mum|mom|sister|wife|daughter|girl|girlfriend|aunt|gran|grandma|grandmother|"
+    r"nan|niece|cousin|friend|partner|fiancee?|father|dad|brother|husband|son|boy|boyfriend|uncle|grandad|grandpa|"
+    r"grandfather|nephew|neighbour|neighbor|flatmate|child|baby|patient)\b",
+    re.IGNORECASE,
+)
 _ITS = re.compile(r"\b(?:its|their)\b", re.IGNORECASE)
 _BARE = re.compile(r"\b(?:it|they|them|there|(?<!the )(?<!that )(?<!this )(?<!which )one)\b", re.IGNORECASE)
 
@@ -177,9 +184,26 @@ def without_pair(before: str, other: str) -> str:
     return _PAIR.sub(lambda pair: other if other in pair.groups() else pair[0], before)
 
 
-def resolved(text: str, *, subject: str) -> str:
-    """Put the subject in where a message says "it"; before it where there is no such word."""
+def names_relative(earlier: Sequence[str]) -> bool:
+    """Tell whether earlier messages speak of somebody the patient knows: "my sister has lupus"."""
+    return any(_RELATIVE.search(message) for message in earlier)
+
+
+def last_question(text: str) -> str:
+    """Return the last question of a message of several sentences, else the message."""
+    asked = [sentence.strip() for sentence in re.findall(r"[^.!?\n]+\?", text)]
+    return asked[-1] if asked and words(asked[-1]) else text
+
+
+def resolved(text: str, *, subject: str, is_relative: bool = False) -> str:
+    """Put the subject in where a message says "it"; before it where there is no such word.
+
+    Args:
+        is_relative: "She" and "he" are somebody the patient knows.
+    """
     text = without_lead_in(text)
+    if is_relative:
+        text = _HE.sub("someone", _SHE.sub("someone", text))
     if _SHE.search(text) or _HE.search(text):
         return f"{subject}: {_HE.sub('the man', _SHE.sub('the woman', text))}"
     replaced, count = _BARE.subn(lambda match: subject, text, count=1)

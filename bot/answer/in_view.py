@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.answer.asked_for import COUNTED, holds, kind_of
 from bot.domain import Chunk
 from bot.index.words import folded, terms
 from bot.retrieval.search import Found
@@ -34,10 +35,14 @@ _NAMED = 0.12
 _PERSON = 0.1
 # What a score and all of these may add up to.
 _MOST = 1.85
+# It speaks of something else, or not of what is asked for: it steps behind one that does, if there is one.
+_NOT_BORNE_OUT = 0.12
 # Less of the topic's words than this share is another topic.
 _LEAST_TOPIC = 0.1
 # "And penicillin?": at least this share of what is named must be there.
 _LEAST_NAMED = 0.5
+# Shorter words begin many others.
+_LEAST_LETTERS = 5
 # Words that ask, and name nothing that a sentence could bear out.
 # fmt: off
 _EMPTY = frozenset({
@@ -50,25 +55,6 @@ _DIGITS = {
     "ten": "10", "eleven": "11", "twelv": "12",
 }
 # fmt: on
-_NUMBER = r"(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|nobody|none|no)"
-_TIME = rf"\b{_NUMBER}\b[^.]{{0,20}}\b(?:hours?|days?|weeks?|months?|years?|minutes?|life)\b"
-# What a question asks for, and what a sentence that says it holds; the counted one is first.
-_KINDS = tuple(
-    (re.compile(rf"\b(?:{asks})\b"), re.compile(says))
-    for asks, says in (
-        (
-            r"how (?:many|much|often|common)|what (?:share|fraction|percentage|number)|"
-            r"what (?:is|was) the (?:\w+ )?(?:rate|chance)|out of",
-            rf"\b{_NUMBER}\b",
-        ),
-        (r"how long", rf"{_TIME}|\blifelong\b"),
-        (r"how old|(?:what|which) ages?", r"\bage[ds]?\b|\byears? old\b|\badults?\b|\bchildren\b"),
-        (r"when|(?:what|which) year", rf"\b(?:19|20)\d\d\b|{_TIME}"),
-        (r"why|how come", r"\bbecause\b|\breasons?\b|\bso that\b"),
-    )
-)
-_COUNTED = 0
-_HOW_LONG = re.compile(r"\bfor how many (?:hours|days|weeks|months|years)\b")
 _PERSONS = (
     (re.compile(r"\b(?:she|her|hers)\b"), re.compile(r"\b(?:wom[ae]n|girl|mother|teenager|she|her)\b")),
     (re.compile(r"\b(?:he|him|his)\b"), re.compile(r"\b(?:m[ae]n|boy|father|he|his)\b")),
@@ -91,6 +77,7 @@ class View:
         must_have: Stemmed words of which an answer needs some; empty where it is free.
         chapters: Ids of the chapters of what was shown: a section of one is on the topic, whatever its words.
         names_a_thing: It is "and this?", no question of its own.
+        is_about_relative: "She" and "he" are somebody the patient knows, not a person in a study.
         alone: Cosine of the message by itself with each chunk, by chunk id.
         idf: Rarity of a stemmed word.
     """
@@ -103,6 +90,7 @@ class View:
     must_have: Sequence[str]
     chapters: frozenset[str]
     names_a_thing: bool
+    is_about_relative: bool
     alone: Mapping[str, float]
     idf: Callable[[str], float]
 
@@ -131,7 +119,7 @@ def bears_out(chunk: Chunk, view: View) -> bool:
         return not view.named or _share(view.named, said, view.idf) >= _LEAST_NAMED
     if not view.named or not _ASKS_FOR_A_THING.match(view.asked):
         return True
-    return _has_any(said, view) and (_kind_of(view.asked) != _COUNTED or _has_a_count(chunk, view))
+    return _has_any(said, view) and (kind_of(view.asked) != COUNTED or _has_a_count(chunk, view))
 
 
 def _has_any(said: str, view: View) -> bool:
@@ -140,7 +128,15 @@ def _has_any(said: str, view: View) -> bool:
 
 def _has_a_count(chunk: Chunk, view: View) -> bool:
     sentences = (chunk.text[span.start : span.end] for span in chunk.sentences)
-    return any(_KINDS[_COUNTED][1].search(folded(one)) and _share(view.named, one, view.idf) for one in sentences)
+    return any(
+        holds(COUNTED, one) and (_share(view.named, one, view.idf) or _akin(view.named, one)) for one in sentences
+    )
+
+
+def _akin(wanted: Sequence[str], text: str) -> bool:
+    """Tell whether a text has a longer form of a word: "European" for "Europe"."""
+    said = terms(text)
+    return any(other.startswith(word) for word in wanted if len(word) >= _LEAST_LETTERS for other in said)
 
 
 def fit(text: str, view: View, *, closeness: float) -> float:
@@ -152,23 +148,26 @@ def fit(text: str, view: View, *, closeness: float) -> float:
 def support(text: str, view: View) -> float | None:
     """Return how far one sentence bears out what is asked, 0..1; None where only its kind can be told to fit."""
     overlap = _share(view.named, text, view.idf)
-    kind = _kind_of(view.asked)
+    kind = kind_of(view.asked)
     if kind is None:
         return overlap
-    if not _KINDS[kind][1].search(folded(text)):
+    if not holds(kind, text):
         return overlap / 2
     return overlap or None
 
 
 def _change(chunk: Chunk, view: View) -> float:
     change = _ON_TOPIC * _share(view.topic_terms, f"{chunk.title} {chunk.text}", view.idf)
+    if not bears_out(chunk, view):
+        change -= _NOT_BORNE_OUT
     if view.named:
         change += _ALONE * max(0.0, view.alone.get(chunk.id, 0.0))
         change += _NAMED * _share(view.named, _all_of(chunk), view.idf)
     asked, said = folded(view.asked), folded(chunk.text)
-    change += sum(_PERSON for asks, says in _PERSONS if asks.search(asked) and says.search(said))
-    kind = _kind_of(view.asked)
-    if kind is not None and kind == _kind_of(chunk.title):
+    if not view.is_about_relative:
+        change += sum(_PERSON for asks, says in _PERSONS if asks.search(asked) and says.search(said))
+    kind = kind_of(view.asked)
+    if kind is not None and kind == kind_of(chunk.title):
         change += _SAME_KIND
     return change + (_repetition(chunk, view) if chunk.section_id in view.shown else 0.0)
 
@@ -188,11 +187,6 @@ def _share(wanted: Sequence[str], text: str, idf: Callable[[str], float]) -> flo
     said = {_DIGITS.get(term, term) for term in terms(text)}
     total = sum(idf(term) for term in wanted)
     return sum(idf(term) for term in wanted if _DIGITS.get(term, term) in said) / total if total else 0.0
-
-
-def _kind_of(text: str) -> int | None:
-    plain = _HOW_LONG.sub("how long", folded(text))
-    return next((number for number, (asks, _) in enumerate(_KINDS) if asks.search(plain)), None)
 
 
 def _all_of(chunk: Chunk) -> str:

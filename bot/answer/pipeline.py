@@ -13,7 +13,16 @@ from bot.answer.abstention import Evidence, calibration, confidence, gather
 from bot.answer.citations import cite
 from bot.answer.condense import Reading, readings, without_worse_swaps
 from bot.answer.extractive import choose_detail, choose_parts, choose_sentences
-from bot.answer.follow_up import has_pronoun, is_follow_up, puts_in, root_of, topic_of, topics_in, without_lead_in
+from bot.answer.follow_up import (
+    has_pronoun,
+    is_follow_up,
+    names_relative,
+    puts_in,
+    root_of,
+    topic_of,
+    topics_in,
+    without_lead_in,
+)
 from bot.answer.follow_ups import follow_ups
 from bot.answer.in_view import View, bears_out, fit, seen
 from bot.answer.passages import Candidate
@@ -36,6 +45,8 @@ _SURE_PART = 0.6
 _SAME_QUESTION = 0.75
 # A share of the threshold: to be told that the guide has nothing on a part, it must be far from it.
 _SURELY_NONE = 0.25
+# Below this a question is about another world: to name topics of the guide would only be noise.
+_NOTHING_NEAR = 0.05
 # "… and how far apart?" is no question by itself.
 _WHOLE_WORDS = 5
 _FEWEST_TOPICS = 2
@@ -79,7 +90,8 @@ def _is_surely_asked(part: _Search) -> bool:
 def _of_parts(whole: _Search, told: Sequence[_Search]) -> list[Candidate]:
     if told[0] is not whole:
         return choose_parts([part.found for part in told])
-    return choose_parts([part.found for part in told[1:]], lead=choose_sentences(whole.found))
+    lead = choose_sentences(whole.found, asked=whole.question.text)
+    return choose_parts([part.found for part in told[1:]], lead=lead)
 
 
 def lacks_a_part(whole: _Search, parts: Sequence[_Search], *, threshold: float) -> bool:
@@ -245,6 +257,7 @@ class AnswerChain(Runnable[Question, Draft]):
             must_have=topic if has_pronoun(asked) or puts_in(question.text) else (),
             chapters=frozenset(self._chapters[name] for name in shown if name in self._chapters),
             names_a_thing=puts_in(question.text),
+            is_about_relative=names_relative(question.earlier),
             alone={hit.chunk.id: hit.dense for hit in alone.hits},
             idf=self._searcher.index.lexical.idf,
         )
@@ -290,7 +303,7 @@ class AnswerChain(Runnable[Question, Draft]):
         """Choose the sentences; from a section that was just shown, the one that is asked for first."""
         view = self._view(search.question)
         if view is None or search.found.hits[0].chunk.section_id not in view.shown:
-            return choose_sentences(search.found)
+            return choose_sentences(search.found, asked=search.question.text)
         return choose_detail(search.found, fit=lambda c: fit(c.text, view, closeness=c.closeness))
 
     def _all_verbatim(self, sentences: tuple[ReplySentence, ...], citations: Any, hits: tuple[Hit, ...]) -> bool:
@@ -300,13 +313,14 @@ class AnswerChain(Runnable[Question, Draft]):
 
 
 def _abstention(hits: tuple[Hit, ...], consulted: tuple[Consulted, ...], sureness: float, *, reason: str) -> Draft:
-    """Abstain, and name the nearest topics that the guide does have."""
+    """Abstain, and name the nearest topics that the guide does have; none where nothing is anywhere near."""
+    near = hits if sureness >= _NOTHING_NEAR else ()
     return Draft(
         outcome=Outcome.ABSTAINED,
         reason=reason,
         text="",
         consulted=consulted,
-        follow_ups=follow_ups(hits, shown=(), asked=""),
+        follow_ups=follow_ups(near, shown=(), asked=""),
         related=tuple(dict.fromkeys(hit.chunk.section_id for hit in hits[:3])),
         confidence=round(sureness, 4),
     )

@@ -57,7 +57,7 @@ class Searcher:
         is_word: Callable[[str], bool] = lambda word: False,
     ) -> None:
         self.index = index
-        self.speller = Speller(spellings=index.lexical.spellings, is_word=is_word)
+        self.speller = Speller(spellings=_printed(index), is_word=is_word)
         self._dense = DenseSearch(index=index)
         self._encode = encode
         self._chunks_of: dict[str, list[int]] = {}
@@ -100,6 +100,14 @@ class Searcher:
         }
         return Found(hits, sentences, tuple(query_terms))
 
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a text: float32 (dim,), a unit vector.
+
+        Raises:
+            ModelError: It could not be embedded.
+        """
+        return self._encode(text[:MAX_QUERY_CHARS])
+
     def likeness(self, first: str, second: str) -> float:
         """Return the cosine of two texts, -1..1; 0 for a vector that is not finite.
 
@@ -126,6 +134,11 @@ class Searcher:
         positions = np.flatnonzero(scores >= max(least, 0.0)).tolist()
         chunks = self.index.chunks
         return sorted(positions, key=lambda number: (-scores[number], chunks[number].id))[:k]
+
+
+def _printed(index: LoadedIndex) -> list[str]:
+    """Return the words of passages and headings; those of patients' wordings are misspelt on purpose."""
+    return sorted({word for chunk in index.chunks for word in words(f"{chunk.title} {chunk.text}")})
 
 
 def _rounded(value: np.float32) -> float:

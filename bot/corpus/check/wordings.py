@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.corpus.check.finding import Finding
 from bot.corpus.check.material import Material, Passage, plain_words
 
-_FEWEST, _MOST = 4, 10
+_FEWEST, _MOST = 4, 14
 
 
 def find_bad_wordings(material: Material) -> Iterator[Finding]:

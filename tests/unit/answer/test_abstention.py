@@ -20,6 +20,7 @@ SURE = Evidence(
     lacking=0.0,
     drift=0.0,
     gain=0.0,
+    sounds=0.5,
 )
 
 
@@ -56,7 +57,8 @@ def test_nothing_found_is_no_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "worse"), [("dense", 0.2), ("lexical", 0.0), ("foreign", 0.8), ("unheard", 0.8), ("missing", 1.0)]
+    ("name", "worse"),
+    [("dense", 0.2), ("lexical", 0.0), ("foreign", 0.8), ("unheard", 0.8), ("missing", 1.0), ("sounds", -0.5)],
 )
 def test_less_evidence_is_less_confidence(name: str, worse: float) -> None:
     assert confidence(replace(SURE, **{name: worse})) < confidence(SURE) <= 1.0

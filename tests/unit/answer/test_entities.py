@@ -27,3 +27,13 @@ from bot.answer.entities import lacks_a_name
 )
 def test_a_name_in_the_question_must_stand_in_the_passage(question: str, passage: str, lacks: bool) -> None:
     assert lacks_a_name(question, passage) is lacks
+
+
+def test_a_place_in_the_wording_of_patients_is_no_answer_about_the_place() -> None:
+    assert lacks_a_name("Which shots for Kenya?", "A live vaccine is avoided.", wordings="kenya demands a certificate")
+    assert not lacks_a_name("Does a tattoo hurt?", "Ink can harm the skin.", wordings="is a tattoo ok")
+
+
+def test_a_question_on_the_cell_treatment_needs_a_passage_that_speaks_of_it() -> None:
+    assert lacks_a_name("Does CAR-T help a dry mouth?", "Lozenges help a dry mouth.")
+    assert not lacks_a_name("Does CAR-T help a dry mouth?", "CAR T cells have not been tried for it.")

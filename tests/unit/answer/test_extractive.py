@@ -88,3 +88,25 @@ def test_a_part_says_nothing_that_stands_there_already() -> None:
     once = found((make_chunk(), 0.9))
 
     assert choose_parts([once], lead=choose_sentences(once)) == choose_sentences(once)
+
+
+def test_the_sentence_with_the_number_asked_for_is_in_the_answer() -> None:
+    chunk = make_chunk(text=long_text(11) + " Of the people, 17 were women.")
+
+    shown = choose_sentences(found((chunk, 0.9)), asked="How many were women?")
+
+    assert shown[-1].text == "Of the people, 17 were women."
+
+
+def test_a_number_that_the_best_section_lacks_is_looked_for_in_the_next() -> None:
+    whole = make_chunk(text=long_text(6).replace("0", "o").replace("1", "i"), title="Who took part?")
+    whole = replace(whole, text="".join(letter for letter in whole.text if not letter.isdigit()))
+    whole = make_chunk(text=whole.text, title="Who took part?")
+    other = make_chunk("other", "Of the people, 17 were women.", title="How many were women?")
+
+    def shown(asked: str) -> bool:
+        chosen = choose_sentences(found((whole, 0.9), (other, 0.8), near={("other", 0): 0.4}), asked=asked)
+        return "other" in {candidate.chunk.id for candidate in chosen}
+
+    assert shown("How many were women?")
+    assert not shown("Who took part?")

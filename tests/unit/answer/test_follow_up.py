@@ -8,6 +8,8 @@ from bot.answer.follow_up import (
     correction,
     has_pronoun,
     is_follow_up,
+    last_question,
+    names_relative,
     opens_topic,
     other_of,
     puts_in,
@@ -131,3 +133,29 @@ def test_a_hostile_message_is_read_at_once(text: str) -> None:
     swaps(text, before=text)
     resolved(text, subject="x")
     assert time.process_time() - started < 2.0
+
+
+def test_the_last_question_of_a_message_says_what_it_is_about() -> None:
+    assert last_question("My sister has lupus. What are the signs of a flare?") == "What are the signs of a flare?"
+    assert last_question("Is it? And what are the signs of a flare?") == "And what are the signs of a flare?"
+    assert last_question("signs of a flare") == "signs of a flare"
+    assert last_question("Signs of a flare, please. Why?") == "Signs of a flare, please. Why?"
+
+
+@pytest.mark.parametrize(
+    ("message", "is_known"),
+    [
+        ("My sister has lupus.", True),
+        ("my poor old dad flares a lot", False),
+        ("my poor dad flares a lot", True),
+        ("what did the study say of the sister", False),
+        ("my sisterhood meets on Monday", False),
+    ],
+)
+def test_somebody_the_patient_knows_is_told_from_a_person_in_a_study(message: str, is_known: bool) -> None:
+    assert names_relative(("hello", message)) is is_known
+
+
+def test_she_is_anyone_where_the_patient_speaks_of_a_relative() -> None:
+    assert resolved("what should she do?", subject="flare", is_relative=True) == "flare: what should someone do?"
+    assert "the woman" in resolved("what should she do?", subject="flare")

@@ -26,6 +26,7 @@ def view(asked: str, **changes: Any) -> View:
         "must_have": (),
         "chapters": frozenset(),
         "names_a_thing": False,
+        "is_about_relative": False,
         "alone": {},
         "idf": lambda term: 1.0,
     }
@@ -59,6 +60,19 @@ def test_she_is_looked_for_where_a_woman_is() -> None:
     woman = make_chunk("woman", "A woman of 23 got better.", title="Was it tried?")
 
     assert order("how did she do?", (RISKS, 0.60), (woman, 0.58)) == ["woman", "risks"]
+
+
+def test_she_is_anyone_where_the_patient_speaks_of_a_relative() -> None:
+    woman = make_chunk("woman", "A woman of 23 got better.", title="Was it tried?")
+
+    assert order("how is she?", (RISKS, 0.60), (woman, 0.58), is_about_relative=True) == ["risks", "woman"]
+
+
+def test_what_does_not_bear_the_message_out_steps_behind_what_does() -> None:
+    other = make_chunk("other", "In the other study, 9 women took part.", title="What was found?")
+    risks = make_chunk("risks", "Women may find that making the cells can fail.", title="What can go wrong?")
+
+    assert order("how many women?", (risks, 0.60), (other, 0.53)) == ["other", "risks"]
 
 
 def test_scores_stay_between_nothing_and_one() -> None:
