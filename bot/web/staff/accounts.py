@@ -27,6 +27,7 @@ _WRONG = (
 )
 _TOO_MANY = "Too many tries came from your network. Wait some minutes and try again."
 _MAX_NAME_CHARS = 60
+_USED_UP = "This link was used already, or it is too old. Sign in, or ask an admin for a new link."
 
 Text = Annotated[str, Form()]
 
@@ -161,7 +162,7 @@ class _SignIn:
         """Show the form for a first password; looking at it uses nothing up, since mail programs do."""
         member = self._staff.invited(token=token, now=self._shell.now())
         if member is None:
-            raise Refusal(404)
+            raise Refusal(404, detail=_USED_UP)
         status = 400 if problem else 200
         return self._shell.page(
             request, "invite.html", staff=None, title="Choose a password", status=status, member=member, problem=problem
@@ -171,7 +172,7 @@ class _SignIn:
         """Set the password of an invite and sign its owner in; the token is all the proof there is."""
         member = self._staff.invited(token=token, now=self._shell.now())
         if member is None or not self._shell.is_own(request):
-            raise Refusal(404)
+            raise Refusal(404, detail=_USED_UP)
         problem = _problem(member, password, again)
         if problem:
             return self.invited(request, token=token, problem=problem)

@@ -28,6 +28,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -49,6 +50,7 @@ _RANK = {role: rank for rank, role in enumerate(Role)}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _NOTICE_AGE_S = 60
 _FORBIDDEN = "This page was open for too long, or the request came from elsewhere. Go back, reload and try again."
+_MISSING = "There is no such page, or it is not for your role."
 
 
 def utc_now() -> datetime:
@@ -241,7 +243,8 @@ class Shell:
         if status == 401:
             return self._to_sign_in(request)
         title = {403: "That did not work", 404: "Nothing here"}[status]
-        detail = getattr(error, "detail", "") if status == 403 else "There is no such page, or it is not for your role."
+        told = getattr(error, "detail", "")
+        detail = _MISSING if told == HTTPStatus(status).phrase else told
         return self._stop(request, status=status, title=title, detail=detail)
 
     def _to_sign_in(self, request: Request) -> Response:

@@ -9,6 +9,8 @@ from markupsafe import Markup
 _MINUTE_S = 60
 _HOUR_S = 60 * _MINUTE_S
 _DAY_S = 24 * _HOUR_S
+# Codes that their own words do not say well.
+_PHRASES = {"asked_for_person": "Asked for a person"}
 
 
 def moment(value: datetime | None) -> Markup:
@@ -34,6 +36,8 @@ def span(value: timedelta | float) -> str:
 
 def in_words(code: str) -> str:
     """Write a code such as ``asked_for_person`` or ``staff.signed_in`` as words."""
+    if code in _PHRASES:
+        return _PHRASES[code]
     words = code.replace("_", " ").replace(".", ": ", 1)
     return words[:1].upper() + words[1:]
 

@@ -46,7 +46,18 @@
   };
 
   const newest = () => Math.max(0, ...[...log.querySelectorAll("[data-seq]")].map((line) => Number(line.dataset.seq)));
-  const atEnd = () => window.innerHeight + window.scrollY >= document.body.scrollHeight - 160;
+  // The composer floats over the end of the transcript: what it covers is not seen.
+  const below = (element) => {
+    const covered = composer && !composer.hidden ? composer.offsetHeight : 0;
+    return element.getBoundingClientRect().bottom + covered + 16 - window.innerHeight;
+  };
+  const atEnd = () => !log.lastElementChild || below(log.lastElementChild) < 160;
+  const showEnd = () => {
+    const end = writing.hidden ? log.lastElementChild : writing;
+    if (end && below(end) > 0) {
+      window.scrollBy(0, below(end));
+    }
+  };
 
   const loadLines = once(async () => {
     const follow = atEnd();
@@ -62,7 +73,7 @@
       }
     }
     if (added && follow) {
-      (composer && !composer.hidden ? composer : log.lastElementChild).scrollIntoView({ block: "end" });
+      showEnd();
     }
   });
 
@@ -80,7 +91,11 @@
     if (who !== "patient") {
       return;
     }
+    const follow = atEnd();
     writing.hidden = false;
+    if (follow) {
+      showEnd();
+    }
     clearTimeout(hide);
     hide = setTimeout(() => {
       writing.hidden = true;
@@ -94,7 +109,12 @@
   });
   document.addEventListener("console:read", loadReaders);
   document.addEventListener("console:typing", (event) => showWriting(event.detail.who));
-  document.addEventListener("console:erased", () => location.reload());
+  document.addEventListener("console:erased", () => {
+    const gone = document.createElement("p");
+    gone.className = "empty";
+    gone.textContent = "This conversation was erased.";
+    page.replaceWith(gone);
+  });
 
   const showComposer = () => {
     if (composer) {
@@ -102,9 +122,9 @@
     }
   };
   showComposer();
-  if (composer && !composer.hidden) {
+  if (composer && !composer.hidden && !location.hash) {
     // Whoever has the talk begins where it stands.
-    log.lastElementChild?.scrollIntoView({ block: "center" });
+    showEnd();
   }
   if (!composer) {
     return;

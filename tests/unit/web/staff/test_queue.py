@@ -22,7 +22,7 @@ def test_the_queue_shows_who_waits_and_why_but_nothing_that_was_said(console: Co
     page = console.client(Role.AGENT).get("/staff/queue").text
     assert f"/staff/conversations/{talk.id}/take" in page
     assert "7 min" in page
-    assert "Asked for person" in page
+    assert "Asked for a person" in page
     assert "Zanzibar" not in page
 
 

@@ -175,7 +175,7 @@ def test_what_waits_for_a_second_reviewer_is_listed(console: Console) -> None:
     lead.post(f"/staff/review/{reply_id}", data=GOOD)
     page = lead.get("/staff/review").text
     assert f'<li><a href="/staff/review/{reply_id}">What is CRS?</a>' in page
-    assert '<span class="badge-number">1</span>' in page, "the badge counts patients: the red flag offers a person"
+    assert '<span class="badge-number">0</span>' in page, "the badge is for patients who wait"
 
 
 def test_a_lead_asks_from_the_conversation_and_others_see_no_button(console: Console) -> None:

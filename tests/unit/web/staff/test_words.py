@@ -25,7 +25,12 @@ def test_a_span_reads_in_its_two_largest_units(seconds: int, words: str) -> None
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("asked_for_person", "Asked for person"), ("staff.signed_in", "Staff: signed in"), ("", "")],
+    [
+        ("asked_for_person", "Asked for a person"),
+        ("low_support", "Low support"),
+        ("staff.signed_in", "Staff: signed in"),
+        ("", ""),
+    ],
 )
 def test_a_code_reads_as_words(code: str, words: str) -> None:
     assert in_words(code) == words
