@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,20 +23,37 @@ R = TypeVar("R")
 D = TypeVar("D", bound="Door")
 
 
+# SQLite lets one connection write and has the others ask again and again, with no order among them: on a busy machine
+# one may be passed over until its patience ends. The threads of a process therefore queue for it here.
+_turns: WeakKeyDictionary[Engine, AbstractContextManager[object]] = WeakKeyDictionary()
+_turns_lock = threading.Lock()
+
+
+def _turn_of(engine: Engine) -> AbstractContextManager[object]:
+    """Return what a writer holds: one lock for each SQLite engine, nothing where the server keeps the order."""
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    with _turns_lock:
+        return _turns.setdefault(engine, threading.Lock())
+
+
 class Door:
     """The base of the stores: one database, opened and migrated by `bot.db.engine`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(bot_begin="IMMEDIATE")
+        self._turn = _turn_of(engine)
 
     def _reading(self) -> AbstractContextManager[Connection]:
         """Begin a transaction that sees one moment and ends without a trace."""
         return self._engine.begin()
 
-    def _writing(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
         """Begin a transaction that is durable when the block ends, or never was."""
-        return self._writer.begin()
+        with self._turn, self._writer.begin() as connection:
+            yield connection
 
 
 def guarded(method: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:

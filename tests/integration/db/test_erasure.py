@@ -70,7 +70,7 @@ def _fill_beside(connection: Connection, talk_id: str, reply_id: str, now: datet
     add("reads", staff_id="s", seq=1, read_at=now, **mine)
     add("reviews", id=f"r{talk_id}", reply_id=reply_id, queue="random", state="open", wanted=1, created_at=now, **mine)
     add("review_verdicts", id=f"v{talk_id}", review_id=f"r{talk_id}", is_settlement=False, comment=_SECRET, **by)
-    learnt = {"kind": "case", "question": _SECRET, "text": _SECRET, "expect": [], "section_ids": []}
+    learnt = {"kind": "case", "question": _SECRET, "turns": [_SECRET], "text": _SECRET, "expect": [], "section_ids": []}
     add("lessons", id=f"e{talk_id}", reply_id=reply_id, **learnt, **by, **mine)
 
 

@@ -16,7 +16,7 @@ from bot.domain import Outcome
 
 STORIES = Path(__file__).resolve().parents[2] / "data" / "triage_stories.jsonl"
 ALARMS = {Outcome.EMERGENCY, Outcome.CRISIS}
-MAY_STILL_ALARM = {"tuning": 6, "held_out": 20}
+MAY_STILL_ALARM = {"tuning": 3, "held_out": 20}
 """Of 40 stories each, by the rules alone; without the sense for stories it is 36 and 34."""
 
 
@@ -71,7 +71,7 @@ def test_a_story_before_it_hides_no_danger_that_the_rules_see(triage: Triage, ha
         "When I was a child I had fits. The doctors gave me tablets. Yesterday I had a seizure and bit my tongue.",
         "In 2011 he had a stroke and survived. This morning he could not speak. They gave him aspirin.",
         "In 2011 he had a stroke and survived. He just collapsed. They gave him aspirin.",
-        "Years ago I had chest pain. They kept me in. I had crushing chest pain again and it lasted. They gave me a spray.",
+        "Years ago I had chest pain. They kept me in. I had crushing chest pain again, for long. They gave a spray.",
         # the present tense
         "In 2016 my mother was ill for months. She has a seizure. They gave her tablets then.",
         "Back in 2010 he was ill. He is unconscious on the floor. They took him in that time.",
@@ -80,6 +80,9 @@ def test_a_story_before_it_hides_no_danger_that_the_rules_see(triage: Triage, ha
         # a film beside somebody real
         "In the film she recovered. My husband had a seizure. They took him in.",
         "We were in the film when my wife collapsed and was unconscious.",
+        "I was reading a novel about Rome when my husband collapsed and was unconscious.",
+        "I watched a film where all ends well. My wife has a seizure.",
+        "My wife keeps a diary of her lupus. She cannot breathe.",
         # what was swallowed still works
         "In 2015 my mother died. I took forty pills. They found the box.",
     ],
@@ -91,10 +94,14 @@ def test_what_may_be_happening_now_raises_an_alarm(triage: Triage, message: str)
 @pytest.mark.parametrize(
     "message",
     [
-        "Back in 2016 my mother went quiet. Her face drooped and she could not speak. They took her in. She is fine now.",
+        "In 2016 my mother went quiet. Her face drooped and she could not speak. They took her in. She is well now.",
         "When my dad was alive he gave us a fright. He collapsed and was unconscious. He lived another ten years.",
         "My brother had a fit. His lips went blue. That was in 2009. He drives a bus these days.",
         "In the film the hero lies in bed. He has a seizure and stops breathing. Is that realistic for lupus?",
+        "I read a memoir by a woman who had her first seizure on stage. Is there a translation?",
+        "Last night I watched a series where the hero has chest pain in a lift. I feel perfectly well.",
+        "They practised on a dummy with crushing chest pain. Is it different with lupus?",
+        "In spring 2011 I woke on the floor with a bitten tongue, and that is how they found it. I was given pills.",
         "A woman in my group told us how her sister fell ill. She had a seizure at work. The doctors gave her a drip.",
     ],
 )
