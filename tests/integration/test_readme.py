@@ -14,7 +14,11 @@ from bot.settings import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EVALUATION = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+STAFF = (ROOT / "docs" / "staff.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+# Scripts of the repository; a test of their own looks whether they are there.
+_SCRIPT = ".venv/bin/python scripts/"
 GLOSSARY = (
     "section",
     "chunk",
@@ -31,10 +35,15 @@ GLOSSARY = (
 
 def _commands() -> list[list[str]]:
     """Return every command line of the pages' shell blocks and of inline code that begins with a program of ours."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", README + EVALUATION, re.MULTILINE | re.DOTALL)
-    inline = re.findall(r"`((?:make|lupus-bot) [^`]+)`", README + EVALUATION + CHANGELOG)
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README + EVALUATION + STAFF + OPERATIONS, re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"`((?:make|lupus-bot) [^`]+)`", README + EVALUATION + STAFF + OPERATIONS + CHANGELOG)
     lines = [line for block in blocks for line in block.splitlines() if line.strip()]
-    return [shlex.split(line) for line in (*lines, *inline)]
+    return [_without_settings(shlex.split(line)) for line in (*lines, *inline) if not line.startswith(_SCRIPT)]
+
+
+def _without_settings(words: list[str]) -> list[str]:
+    """Leave out settings before a command, as in ``BOT_PORT=8001 lupus-bot serve``."""
+    return words[1:] if re.match(r"BOT_\w+=", words[0]) else words
 
 
 def _lupus_bot() -> list[list[str]]:
@@ -53,6 +62,11 @@ def test_every_command_shown_is_one_of_ours() -> None:
     assert programs == {"make", "lupus-bot", ".venv/bin/lupus-bot"}
 
 
+def test_every_script_shown_exists() -> None:
+    shown = re.findall(rf"^{re.escape(_SCRIPT)}(\S+)", EVALUATION + STAFF + OPERATIONS + README, re.MULTILINE)
+    assert [name for name in shown if not (ROOT / "scripts" / name).is_file()] == []
+
+
 def test_every_make_target_shown_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     shown = {word for command in _commands() if command[0] == "make" for word in command[1:] if "=" not in word}
@@ -62,7 +76,7 @@ def test_every_make_target_shown_exists() -> None:
 
 @pytest.mark.parametrize("command", _lupus_bot(), ids=" ".join)
 def test_every_verb_and_option_shown_exists(command: list[str]) -> None:
-    verbs = command[:2] if command[0] in ("index", "guide", "eval") else command[:1]
+    verbs = command[:2] if command[0] in ("index", "guide", "eval", "staff", "data") else command[:1]
     help_text = _help(*verbs)
     options = [word for word in command if word.startswith("-")]
     assert [option for option in options if not re.search(rf"(?<![\w-]){option}\b", help_text)] == []
