@@ -24,12 +24,12 @@ Kind = TypeVar("Kind", bound=StrEnum)
 RULES_PATH = Path(__file__).with_name("rules.yaml")
 
 _TOP = {
-    "spelling", "numbers", "families", "context", "someone_else", "oneself", "situations",
+    "spelling", "numbers", "families", "context", "story", "someone_else", "oneself", "situations",
     "regions", "topic", "question", "filler", "groups",
 }  # fmt: skip
 _RULE = {
     "id", "reason", "reason_other", "facts", "severity", "signs", "unless",
-    "needs", "without", "said", "general", "whole", "alone",
+    "needs", "without", "said", "general", "whole", "alone", "in_story",
 }  # fmt: skip
 _GROUP = {"name", "outcome", "said", "off_topic", "rules"}
 
@@ -72,6 +72,7 @@ class Rule:
         without: Situations of which none may hold.
         general: For personal questions: may general cited information stand beside the refusal?
         whole: The signs and filler words have to make up the whole message.
+        in_story: Counts even in a story that seems over; see `bot.conversation.triage.story`.
         alone: Quiet where the message also holds a question that the guide may answer.
         reason_other: The reason where someone else than the writer is meant.
     """
@@ -90,6 +91,7 @@ class Rule:
     general: bool
     whole: bool
     alone: bool
+    in_story: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,35 @@ class Cues:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryCues:
+    """Wordings that open, carry and end a story of something over; see `bot.conversation.triage.story`."""
+
+    opened: tuple[Pattern, ...]
+    background: tuple[Pattern, ...]
+    plot: tuple[Pattern, ...]
+    near: tuple[Pattern, ...]
+    seen: tuple[Pattern, ...]
+    oneself: tuple[Pattern, ...]
+    others: tuple[Pattern, ...]
+    relatives: tuple[Pattern, ...]
+    now: tuple[Pattern, ...]
+    starting: tuple[Pattern, ...]
+    present: tuple[Pattern, ...]
+    told: tuple[Pattern, ...]
+    closed: tuple[Pattern, ...]
+    dated: tuple[Pattern, ...]
+    cry: tuple[Pattern, ...]
+    fresh: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """Everything of ``rules.yaml``, compiled."""
 
     lexicon: Lexicon
     spelling: Spelling
     cues: Cues
+    story: StoryCues
     situations: Mapping[str, tuple[tuple[Pattern, ...], tuple[Pattern, ...]]]
     someone_else: tuple[Pattern, ...]
     oneself: tuple[Pattern, ...]
@@ -168,6 +193,7 @@ def _compile(raw: Mapping[str, Any]) -> Rulebook:
         return tuple(compile_pattern(str(source), lexicon=lexicon) for source in sources or ())
 
     _check_keys(raw["context"], allowed=set(Cues.__slots__), required=set(Cues.__slots__), where="context")
+    _check_keys(raw["story"], allowed=set(StoryCues.__slots__), required=set(StoryCues.__slots__), where="story")
     situations = {
         name: (patterns(entry["is"]), patterns(entry.get("is_not"))) for name, entry in raw["situations"].items()
     }
@@ -176,6 +202,7 @@ def _compile(raw: Mapping[str, Any]) -> Rulebook:
     return Rulebook(
         lexicon=lexicon,
         cues=Cues(**{name: patterns(raw["context"][name]) for name in Cues.__slots__}),
+        story=StoryCues(**{name: patterns(raw["story"][name]) for name in StoryCues.__slots__}),
         situations=situations,
         someone_else=patterns(raw["someone_else"]),
         oneself=patterns(raw["oneself"]),
@@ -197,6 +224,7 @@ def _group(entry: Mapping[str, Any], *, patterns: Any, situations: set[str]) -> 
 
 def _rule(entry: Mapping[str, Any], *, group: Mapping[str, Any], patterns: Any, situations: set[str]) -> Rule:
     where = f"rule {entry.get('id', '?')}"
+    outcome = _one_of(Outcome, group["outcome"], where=where)
     _check_keys(entry, allowed=_RULE, required={"id", "reason", "signs"}, where=where)
     needs, without = tuple(entry.get("needs", ())), tuple(entry.get("without", ()))
     for name in {*needs, *without} - situations:
@@ -205,7 +233,7 @@ def _rule(entry: Mapping[str, Any], *, group: Mapping[str, Any], patterns: Any, 
         id=entry["id"],
         reason=entry["reason"],
         reason_other=entry.get("reason_other", entry["reason"]),
-        outcome=_one_of(Outcome, group["outcome"], where=where),
+        outcome=outcome,
         severity=_one_of(Severity, entry.get("severity", Severity.LIFE), where=where),
         signs=patterns(entry["signs"]),
         unless=patterns(entry.get("unless")),
@@ -216,6 +244,8 @@ def _rule(entry: Mapping[str, Any], *, group: Mapping[str, Any], patterns: Any, 
         general=bool(entry.get("general", True)),
         whole=bool(entry.get("whole", False)),
         alone=bool(entry.get("alone", False)),
+        # Only a bodily danger is calmed by a story: who thought of death once may do so now.
+        in_story=bool(entry.get("in_story", outcome is not Outcome.EMERGENCY or "after_car_t" in needs)),
     )
 
 

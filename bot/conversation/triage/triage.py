@@ -13,6 +13,7 @@ from bot.conversation.triage.lexicon import Hits
 from bot.conversation.triage.meaning import AFTER_CAR_T_KIND, TALK_KIND, Impression, Likeness, MeaningCheck
 from bot.conversation.triage.phrases import Pattern, Range, search
 from bot.conversation.triage.rulebook import RULES_PATH, Group, Rule, Rulebook, Said, load_rulebook
+from bot.conversation.triage.story import Story
 from bot.conversation.triage.words import Text, read, unleet
 from bot.domain import Outcome, Verdict
 
@@ -46,6 +47,7 @@ class _Reading:
     text: Text
     hits: Hits
     context: Context
+    story: Story
     situations: frozenset[str]
 
 
@@ -155,6 +157,8 @@ class Triage:
             return True
         if rule.said is Said.NOT_DENIED:
             return not any(reading.context.is_denied(span) for span in signs)
+        if not rule.in_story and all(reading.story.tells(span) for span in signs):
+            return False
         allowed = (Manner.NOW, Manner.SUPPOSED) if rule.said is Said.NEAR else (Manner.NOW,)
         return all(reading.context.manner(span) in allowed for span in signs)
 
@@ -236,7 +240,8 @@ class Triage:
         parsed = read(text, spelling=self._book.spelling)
         hits = self._book.lexicon.find(parsed)
         context = Context(text=parsed, hits=hits, cues=self._book.cues)
-        return _Reading(parsed, hits, context, known | self._situations(parsed, hits))
+        story = Story(text=parsed, hits=hits, cues=self._book.story)
+        return _Reading(parsed, hits, context, story, known | self._situations(parsed, hits))
 
     def _situations(self, text: Text, hits: Hits) -> frozenset[str]:
         def found(patterns: tuple[Pattern, ...]) -> bool:

@@ -36,8 +36,8 @@ def privacy_router(shell: Shell, *, stores: Stores, rules: RetentionRules) -> AP
     checked = Depends(shell.checked(Role.ADMIN))
 
     @router.get("/privacy")
-    def privacy(request: Request, staff: SignedIn = admin) -> Response:
-        return pages.show(request, staff)
+    def privacy(request: Request, conversation: str = "", staff: SignedIn = admin) -> Response:
+        return pages.show(request, staff, wanted=conversation.strip())
 
     @router.post("/privacy/check")
     def check(request: Request, wanted: Text = "", staff: SignedIn = checked) -> Response:

@@ -1,7 +1,9 @@
 """A story that is long over raises no alarm; whatever may be happening now still does.
 
 ``tests/data/triage_stories.jsonl`` holds harmless stories, and the words that make each one happen now when they
-stand at its end. The cues of ``rules.yaml`` were tuned on the tuning half; of the held-out half, only counts were used.
+stand at its end. One person wrote the stories and then the cues of ``rules.yaml``, which were tuned on the tuning half.
+The held-out half is no blind set: its counts were looked at after every change, and three of its rows were read when
+their result changed; one of them (H-11) led to a mended idiom.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from bot.domain import Outcome
 
 STORIES = Path(__file__).resolve().parents[2] / "data" / "triage_stories.jsonl"
 ALARMS = {Outcome.EMERGENCY, Outcome.CRISIS}
-MAY_STILL_ALARM = {"tuning": 3, "held_out": 20}
-"""Of 40 stories each, by the rules alone; without the sense for stories it is 36 and 34."""
+MAY_STILL_ALARM = {"tuning": 4, "held_out": 21}
+"""Of 40 stories each, by the rules alone; before there was a sense for stories it was 36 and 34."""
 
 
 @pytest.fixture(scope="module")
