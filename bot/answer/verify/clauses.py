@@ -101,7 +101,7 @@ def _is_flipped(alignment: Alignment, pair: Counterpart) -> bool:
     if pair.weight < _SHARED:
         return False
     mine, theirs = denied(alignment.sentence, pair.said), denied(alignment.passage, pair.near)
-    return (len(mine) + len(theirs) + _turned(alignment, pair)) % 2 == 1
+    return (len(mine) + len(theirs) + turned(alignment, said=pair.said, near=pair.near)) % 2 == 1
 
 
 def denied(reading: Reading, places: frozenset[int]) -> list[int]:
@@ -122,16 +122,17 @@ def denied(reading: Reading, places: frozenset[int]) -> list[int]:
 
 def _opposites(alignment: Alignment, pair: Counterpart) -> float:
     """Return the pair's weight where the clause has a word whose opposite, and not it, stands in its counterpart."""
-    return pair.weight if pair.weight >= _SHARED and _turned(alignment, pair) else 0.0
+    is_turned = pair.weight >= _SHARED and turned(alignment, said=pair.said, near=pair.near)
+    return pair.weight if is_turned else 0.0
 
 
-def _turned(alignment: Alignment, pair: Counterpart) -> int:
+def turned(alignment: Alignment, *, said: frozenset[int], near: frozenset[int]) -> int:
     """Return 1 where a clause has a word whose opposite, and not it, stands in its counterpart.
 
     Words that deny by themselves, such as "rarely", are counted as denials already.
     """
-    said = pair.said - set(denied(alignment.sentence, pair.said))
-    near = pair.near - set(denied(alignment.passage, pair.near))
+    said -= set(denied(alignment.sentence, said))
+    near -= set(denied(alignment.passage, near))
     mine, theirs = (
         _labels(lexicon().opposites, alignment.sentence, said),
         _labels(lexicon().opposites, alignment.passage, near),

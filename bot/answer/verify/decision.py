@@ -22,6 +22,7 @@ _TRIGGERS: tuple[tuple[str, str, float], ...] = (
     ("name", "replaced_kind", 0.4), ("name", "replaced_sort", 0.6),
     ("polarity", "negation_added", 1), ("polarity", "negation_lost", 0.3), ("polarity", "opposites", 1),
     ("polarity", "clause_flip", 0.5), ("polarity", "clause_opposite", 0.4),
+    ("polarity", "scope_denied", 0.4), ("polarity", "scope_affirmed", 0.5),
     ("hedge", "certain_new", 1), ("hedge", "hedge_lost", 0.3), ("hedge", "clause_surer", 1),
     ("scope", "universal_new", 1), ("scope", "universal_for_limit", 0.2), ("scope", "clause_oftener", 1),
     ("scope", "present_for_past", 0.4),

@@ -12,6 +12,7 @@ from bot.answer.verify.names import check_names
 from bot.answer.verify.number_match import Match, is_same, match
 from bot.answer.verify.numbers import Quantity, quantities
 from bot.answer.verify.replacements import replacement_findings
+from bot.answer.verify.scopes import scope_findings
 
 _TIMES = ("day", "date", "year")
 # Smaller leads of a rival are chance.
@@ -21,7 +22,7 @@ _CLEAR_LEAD = 0.1
 def features(sentence: str, passage: str) -> dict[str, float]:
     """Return what the rules find about one pair."""
     alignment = align(sentence, passage)
-    return {
+    found = {
         **_coverage(alignment),
         **_numbers(alignment),
         **_names(alignment),
@@ -31,6 +32,9 @@ def features(sentence: str, passage: str) -> dict[str, float]:
         **edit_findings(alignment),
         **replacement_findings(alignment),
     }
+    scopes = scope_findings(alignment)
+    flip = max(scopes.values())
+    return {**found, **scopes, "scope_flip": flip, "flip_agreed": min(found["clause_flip"], flip)}
 
 
 def _coverage(alignment: Alignment) -> dict[str, float]:
