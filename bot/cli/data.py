@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from bot.db.erasure import OPERATOR
 from bot.errors import BotError
 from bot.settings import load
 
@@ -31,6 +30,7 @@ def erase(
     if (conversation is None) == (visitor is None):
         raise typer.BadParameter("give --conversation ID or --visitor ID")
     from bot.bootstrap import make_stores
+    from bot.db.erasure import OPERATOR
 
     store = make_stores(load()).transcripts
     ids = [conversation] if conversation is not None else store.conversation_ids(visitor_id=visitor or "")
@@ -52,6 +52,7 @@ def retain(
 ) -> None:
     """Erase what has outlived its rule now; the server does it by itself once a day."""
     from bot.bootstrap import make_retention, make_stores
+    from bot.db.erasure import OPERATOR
 
     settings = load()
     job = make_retention(settings, make_stores(settings))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.db.staff import By, StaffMember, StaffStore
 from bot.domain import Role
 from bot.errors import BotError
 from bot.settings import Settings, load
 
+if TYPE_CHECKING:
+    from bot.db.staff import By, StaffMember, StaffStore
+
 Echo = Callable[[str], None]
 NameArgument = Annotated[str, typer.Argument(help="What they sign in with.")]
-# Who runs a command is the operating system's to know.
-_BY = By(name="command line")
 
 staff_app = typer.Typer(no_args_is_help=True, help="Manage who may sign in to the staff console.")
 
@@ -60,7 +60,7 @@ def list_() -> None:
 def role(name: NameArgument, new_role: Annotated[Role, typer.Argument(metavar="ROLE", help="The new role.")]) -> None:
     """Give somebody another role; they are signed out."""
     store = _store(load())
-    store.set_role(staff_id=_found(store, name).id, role=new_role, by=_BY, now=_now())
+    store.set_role(staff_id=_found(store, name).id, role=new_role, by=_by(), now=_now())
     typer.echo(f"{name} has the role {new_role} now.")
 
 
@@ -68,7 +68,7 @@ def role(name: NameArgument, new_role: Annotated[Role, typer.Argument(metavar="R
 def disable(name: NameArgument) -> None:
     """Switch somebody off: they are signed out at once; what they wrote stays."""
     store = _store(load())
-    store.disable(staff_id=_found(store, name).id, by=_BY, now=_now())
+    store.disable(staff_id=_found(store, name).id, by=_by(), now=_now())
     typer.echo(f"{name} is switched off.")
 
 
@@ -76,7 +76,7 @@ def disable(name: NameArgument) -> None:
 def enable(name: NameArgument) -> None:
     """Switch somebody on again, with the password they had."""
     store = _store(load())
-    store.enable(staff_id=_found(store, name).id, by=_BY, now=_now())
+    store.enable(staff_id=_found(store, name).id, by=_by(), now=_now())
     typer.echo(f"{name} may sign in again.")
 
 
@@ -88,7 +88,7 @@ def invite(name: NameArgument) -> None:
     member = _found(store, name)
     if not member.is_active:
         raise StaffError(f"{member.name} is switched off; 'lupus-bot staff enable {member.name}' comes first.")
-    token = store.invite(staff_id=member.id, by=_BY, now=_now())
+    token = store.invite(staff_id=member.id, by=_by(), now=_now())
     print_link(token, member=member, address=_address(settings), echo=typer.echo)
 
 
@@ -114,7 +114,7 @@ def add_person(
     problem = problem_with(name=name.lower(), display_name=display_name, email=email or "", role=role)
     if problem is not None:
         raise StaffError(f"{problem[0].replace('_', ' ').capitalize()}: {problem[1]}")
-    member, token = store.add(name=name, display_name=display_name, email=email, role=role, by=_BY, now=now)
+    member, token = store.add(name=name, display_name=display_name, email=email, role=role, by=_by(), now=now)
     print_link(token, member=member, address=address, echo=echo)
 
 
@@ -168,3 +168,11 @@ _ANY = ("0.0.0.0", "::")  # noqa: S104  # compared, not bound
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _by() -> By:
+    """Name who makes the change; which person runs a command is the operating system's to know."""
+    # Imported late: help and completion do without the database's library.
+    from bot.db.staff import By
+
+    return By(name="command line")
