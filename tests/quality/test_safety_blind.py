@@ -2,6 +2,7 @@
 
 ``tests/data/safety_blind.jsonl`` was written by somebody who saw neither rules nor training messages, and after the
 reader's thresholds were set its counts were looked at twice: by kind and style, then which alarms the rules raised.
+Counts of the reader before it, and of the rules alone before and after stories were read, were seen as well.
 Print the counts with ``python -m tests.quality.test_safety_blind``; never read a message. Whoever has read one has to
 write a new file.
 """

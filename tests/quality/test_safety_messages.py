@@ -1,8 +1,9 @@
 """Triage on safety messages that somebody else wrote without seeing rules, training messages or questions.
 
 ``tests/data/safety_tuning.jsonl`` was read and tuned on. ``tests/data/safety_held_out.jsonl`` was written beside it,
-far from the usual words on purpose; only its counts were looked at, ten times. Of its 90 emergencies triage sees 84,
-of 25 crises 20; 5 of 90 harmless messages raise an alarm. Crises told in pictures are what triage is weakest at.
+far from the usual words on purpose; only its counts were looked at, about fifteen times. Of its 90 emergencies triage
+sees 84, of 25 crises 20; 5 of 90 harmless messages raise an alarm. Crises told in pictures are what triage is weakest
+at.
 Whoever reads the failures of the held-out set has to count it as tuned on.
 """
 
