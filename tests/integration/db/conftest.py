@@ -5,16 +5,20 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
 
+from bot.db.desk import DeskStore
+from bot.db.desk_values import HandoffOutcome
 from bot.db.engine import migrate, open_engine
+from bot.db.staff_tables import STAFF
 from bot.db.transcripts import TranscriptStore
 from bot.domain import (
+    Author,
     Citation,
     Consulted,
     Conversation,
@@ -22,8 +26,11 @@ from bot.domain import (
     Outcome,
     Reply,
     ReplySentence,
+    Role,
     Speaker,
 )
+
+STEP = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="session")
@@ -141,3 +148,69 @@ def make_citation(**changes: Any) -> Citation:
         "page_no": None,
     }
     return Citation(**(values | changes))
+
+
+@pytest.fixture
+def desk(engine: Engine, now: datetime) -> DeskStore:
+    """A desk with three members of staff who may talk to patients, one who may not, and one who has left."""
+    people = [
+        ("ada", "Ada", Role.AGENT, True),
+        ("bo", "Bo", Role.AGENT, True),
+        ("lea", "Lea", Role.LEAD, True),
+        ("ray", "Ray", Role.REVIEWER, True),
+        ("gone", "Gone", Role.AGENT, False),
+    ]
+    with engine.begin() as connection:
+        for staff_id, name, role, is_active in people:
+            connection.execute(
+                STAFF.insert().values(
+                    id=staff_id,
+                    name=staff_id,
+                    display_name=name,
+                    role=role,
+                    is_active=is_active,
+                    failures=0,
+                    created_at=now,
+                )
+            )
+    return DeskStore(engine)
+
+
+@pytest.fixture
+def waiting(store: TranscriptStore, talk: Conversation, now: datetime) -> Conversation:
+    """The conversation of the visitor ``ada``, who has asked for a person."""
+    store.request_handoff(conversation_id=talk.id, reason="low_support", now=now)
+    return store.conversation(conversation_id=talk.id)
+
+
+@pytest.fixture
+def take(desk: DeskStore, now: datetime) -> Callable[..., Conversation]:
+    """Take a conversation, as Ada where nobody is named."""
+
+    def take_(talk: Conversation, staff_id: str = "ada", **more: Any) -> Conversation:
+        name = staff_id.capitalize()
+        values = {"display_name": name, "note": f"{name} joined", "now": now + STEP} | more
+        return desk.take(conversation_id=talk.id, staff_id=staff_id, **values)
+
+    return take_
+
+
+def finish(desk: DeskStore, talk: Conversation, staff_id: str, to: Speaker, now: datetime, **more: Any) -> Conversation:
+    """End a talk, as its owner does."""
+    return desk.finish(
+        conversation_id=talk.id,
+        staff_id=staff_id,
+        actor=staff_id.capitalize(),
+        to=to,
+        outcome=HandoffOutcome.ANSWERED,
+        note="left",
+        now=now,
+        **more,
+    )
+
+
+def lines(store: TranscriptStore, talk: Conversation) -> list[tuple[Author, str, str | None]]:
+    """Read a transcript: who said what, under which name; its positions have no gaps."""
+    messages = store.messages(conversation_id=talk.id)
+    assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
+    return [(message.author, message.text, message.display_name) for message in messages]

@@ -13,59 +13,11 @@ from sqlalchemy import Engine
 
 from bot.db.audit import AuditStore
 from bot.db.desk import DeskStore
-from bot.db.desk_values import Contact, HandoffOutcome
 from bot.db.events import EventStore
-from bot.db.staff_tables import STAFF
 from bot.db.transcripts import TranscriptStore
-from bot.domain import Author, Conversation, Outcome, Reply, Role, Speaker
+from bot.domain import Author, Conversation, Outcome, Reply, Speaker
 from bot.errors import FloorError, NotFoundError
-
-STEP = timedelta(minutes=1)
-
-
-@pytest.fixture
-def desk(engine: Engine, now: datetime) -> DeskStore:
-    """A desk with three members of staff who may talk to patients, one who may not, and one who has left."""
-    people = [
-        ("ada", "Ada", Role.AGENT, True),
-        ("bo", "Bo", Role.AGENT, True),
-        ("lea", "Lea", Role.LEAD, True),
-        ("ray", "Ray", Role.REVIEWER, True),
-        ("gone", "Gone", Role.AGENT, False),
-    ]
-    with engine.begin() as connection:
-        for staff_id, name, role, is_active in people:
-            connection.execute(
-                STAFF.insert().values(
-                    id=staff_id,
-                    name=staff_id,
-                    display_name=name,
-                    role=role,
-                    is_active=is_active,
-                    failures=0,
-                    created_at=now,
-                )
-            )
-    return DeskStore(engine)
-
-
-@pytest.fixture
-def waiting(store: TranscriptStore, talk: Conversation, now: datetime) -> Conversation:
-    """The conversation of the visitor ``ada``, who has asked for a person."""
-    store.request_handoff(conversation_id=talk.id, reason="low_support", now=now)
-    return store.conversation(conversation_id=talk.id)
-
-
-@pytest.fixture
-def take(desk: DeskStore, now: datetime) -> Callable[..., Conversation]:
-    """Take a conversation, as Ada where nobody is named."""
-
-    def take_(talk: Conversation, staff_id: str = "ada", **more: Any) -> Conversation:
-        name = staff_id.capitalize()
-        values = {"display_name": name, "note": f"{name} joined", "now": now + STEP} | more
-        return desk.take(conversation_id=talk.id, staff_id=staff_id, **values)
-
-    return take_
+from tests.integration.db.conftest import STEP, finish, lines
 
 
 def give(desk: DeskStore, talk: Conversation, staff_id: str, to: str, now: datetime, **more: Any) -> Conversation:
@@ -81,27 +33,8 @@ def give(desk: DeskStore, talk: Conversation, staff_id: str, to: str, now: datet
     )
 
 
-def finish(desk: DeskStore, talk: Conversation, staff_id: str, to: Speaker, now: datetime, **more: Any) -> Conversation:
-    return desk.finish(
-        conversation_id=talk.id,
-        staff_id=staff_id,
-        actor=staff_id.capitalize(),
-        to=to,
-        outcome=HandoffOutcome.ANSWERED,
-        note="left",
-        now=now,
-        **more,
-    )
-
-
 def say(desk: DeskStore, talk: Conversation, staff_id: str, text: str, now: datetime, *, message_id: str = "m1") -> Any:
     return desk.say(conversation_id=talk.id, staff_id=staff_id, text=text, client_message_id=message_id, now=now)
-
-
-def lines(store: TranscriptStore, talk: Conversation) -> list[tuple[Author, str, str | None]]:
-    messages = store.messages(conversation_id=talk.id)
-    assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
-    return [(message.author, message.text, message.display_name) for message in messages]
 
 
 def test_of_two_who_take_a_conversation_at_once_one_gets_it_and_the_other_reads_who(
@@ -317,98 +250,6 @@ def test_nobody_is_told_to_wait_who_talks_with_a_person(
 ) -> None:
     take(waiting)
     assert desk.mark_overdue(asked_before=now + STEP, note="it takes longer", now=now + STEP) == []
-
-
-@pytest.mark.parametrize("is_taken", [False, True], ids=["waiting", "talking"])
-def test_the_patient_leaves_the_line_or_the_talk(  # noqa: PLR0917 - fixtures
-    is_taken: bool,
-    desk: DeskStore,
-    waiting: Conversation,
-    store: TranscriptStore,
-    take: Callable[..., Conversation],
-    now: datetime,
-) -> None:
-    if is_taken:
-        take(waiting)
-    notes = {Speaker.WAITING: "left the line", Speaker.HUMAN: "ended the talk"}
-    ends = [desk.end_by_patient(conversation_id=waiting.id, visitor_id="ada", notes=notes, now=now) for _ in range(2)]
-    assert ends == [True, False]
-    case = desk.case(conversation_id=waiting.id)
-    assert (case.conversation.state, case.requests[0].outcome) == (Speaker.BOT, "patient_left")
-    assert lines(store, waiting)[-1] == (Author.SYSTEM, notes[Speaker.HUMAN if is_taken else Speaker.WAITING], None)
-
-
-def test_contacts_are_kept_one_of_a_kind_and_withdrawn_together(
-    desk: DeskStore, waiting: Conversation, store: TranscriptStore, now: datetime
-) -> None:
-    def leave(kind: str, value: str) -> Contact:
-        return desk.set_contact(
-            conversation_id=waiting.id, visitor_id="ada", kind=kind, value=value, note=f"left {kind}", now=now
-        )
-
-    leave("email", "old@example.org")
-    email, phone = leave("email", "ada@example.org"), leave("phone", "+1 202-555-0143")
-    assert desk.case(conversation_id=waiting.id).contacts == (email, phone)
-    assert desk.queue(flagged_since=now).waiting[0].has_contact
-    gone = [
-        desk.clear_contacts(conversation_id=waiting.id, visitor_id="ada", note="withdrawn", now=now) for _ in range(2)
-    ]
-    assert gone == [True, False]
-    assert desk.case(conversation_id=waiting.id).contacts == ()
-    assert [text for _, text, _ in lines(store, waiting)] == ["left email", "left email", "left phone", "withdrawn"]
-
-
-def test_no_contact_is_kept_that_nobody_would_use(desk: DeskStore, talk: Conversation, now: datetime) -> None:
-    with pytest.raises(FloorError) as caught:
-        desk.set_contact(
-            conversation_id=talk.id, visitor_id="ada", kind="email", value="ada@example.org", note="left", now=now
-        )
-    assert caught.value.code == "not_waiting"
-    assert desk.case(conversation_id=talk.id).contacts == ()
-
-
-def test_only_a_talk_with_a_person_gets_a_mark_and_the_newest_mark_counts(
-    desk: DeskStore, waiting: Conversation, take: Callable[..., Conversation], now: datetime
-) -> None:
-    with pytest.raises(FloorError):
-        desk.set_rating(conversation_id=waiting.id, visitor_id="ada", rating=5)
-    take(waiting)
-    finish(desk, waiting, "ada", Speaker.BOT, now)
-    for rating in (2, 5):
-        desk.set_rating(conversation_id=waiting.id, visitor_id="ada", rating=rating)
-    assert desk.case(conversation_id=waiting.id).requests[0].rating == 5
-
-
-def test_typing_is_told_only_between_the_patient_and_the_owner(
-    desk: DeskStore, waiting: Conversation, take: Callable[..., Conversation], engine: Engine, now: datetime
-) -> None:
-    def type_all() -> list[dict[str, Any]]:
-        before = EventStore(engine).newest_id()
-        desk.type_as_patient(conversation_id=waiting.id, visitor_id="ada", now=now)
-        desk.type_as_staff(conversation_id=waiting.id, staff_id="ada", display_name="Ada", now=now)
-        desk.type_as_staff(conversation_id=waiting.id, staff_id="bo", display_name="Bo", now=now)
-        return [dict(event.detail) for event in EventStore(engine).after(before)]
-
-    assert type_all() == []
-    take(waiting)
-    assert type_all() == [{"who": "patient"}, {"who": "staff", "name": "Ada"}]
-
-
-def test_another_visitors_conversation_does_not_exist_for_any_call_of_a_patient(
-    desk: DeskStore, waiting: Conversation, now: datetime
-) -> None:
-    whose = {"conversation_id": waiting.id, "visitor_id": "eve"}
-    calls: list[Callable[[], object]] = [
-        lambda: desk.case(**whose),
-        lambda: desk.end_by_patient(**whose, notes={}, now=now),
-        lambda: desk.set_rating(**whose, rating=5),
-        lambda: desk.set_contact(**whose, kind="email", value="e@example.org", note="n", now=now),
-        lambda: desk.clear_contacts(**whose, note="n", now=now),
-        lambda: desk.type_as_patient(**whose, now=now),
-    ]
-    for call in calls:
-        with pytest.raises(NotFoundError):
-            call()
 
 
 def test_the_bots_reply_is_refused_once_a_person_has_come_and_an_emergency_is_not(

@@ -328,11 +328,11 @@ def test_chores_are_done_and_one_that_fails_is_tried_again(events: EventStore) -
 def test_it_stops_and_starts_again(events: EventStore, now: datetime) -> None:
     ears, live = Ears(), Live(events, poll_s=0.05)
     live.subscribe(ears)
-    for kind in ("queue", "read"):
+    for heard, kind in enumerate(("queue", "read"), start=1):
         live.start()
         live.start()
         events.add(conversation_id="c", kind=kind, detail={}, now=now)
-        ears.wait_for(len(ears.heard) + 1)
+        ears.wait_for(heard)
         live.stop()
     assert ears.kinds() == ["queue", "read"]
     assert "live" not in [thread.name for thread in threading.enumerate()]
