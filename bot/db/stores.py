@@ -15,6 +15,8 @@ from bot.db.figures import FigureStore
 from bot.db.lessons import LessonStore
 from bot.db.lists import ListStore
 from bot.db.outbox import OutboxStore
+from bot.db.partner_counts import PartnerCountStore
+from bot.db.partners import PartnerStore
 from bot.db.retention import RetentionStore
 from bot.db.reviews import ReviewStore
 from bot.db.sign_ins import SignInStore
@@ -40,6 +42,8 @@ class Stores:
     outbox: OutboxStore
     retention: RetentionStore
     figures: FigureStore
+    partners: PartnerStore
+    partner_counts: PartnerCountStore
 
     @classmethod
     def over(cls, engine: Engine) -> Stores:
@@ -59,4 +63,6 @@ class Stores:
             outbox=OutboxStore(engine),
             retention=RetentionStore(engine),
             figures=FigureStore(engine),
+            partners=PartnerStore(engine),
+            partner_counts=PartnerCountStore(engine),
         )
