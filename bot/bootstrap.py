@@ -25,6 +25,8 @@ from bot.conversation.hours import Hours
 from bot.conversation.limits import Limits
 from bot.conversation.live import Live
 from bot.conversation.notify.notifier import Channel, Notifier
+from bot.conversation.partners import Nobody, Partners
+from bot.conversation.quotas import Quotas
 from bot.conversation.record import code_of
 from bot.conversation.retention import RetentionJob
 from bot.conversation.service import ConversationService
@@ -116,6 +118,7 @@ def make_service(
     stores: Stores | None = None,
     scratch: bool = False,
     limited: bool = True,
+    partners: Partners | None = None,
     clock: Clock = utc_now,
 ) -> ConversationService:
     """Make the service behind every channel.
@@ -125,6 +128,7 @@ def make_service(
         stores: Where transcripts are kept; None: opened here.
         scratch: Keep transcripts only as long as the process lives, for experiments.
         limited: Apply the rate limits; the command line is its own patient.
+        partners: The partners, remembered; None: read here.
         clock: The time, UTC; another one plays talks of earlier days.
 
     Raises:
@@ -140,12 +144,16 @@ def make_service(
         max_chars=settings.max_message_chars,
     )
     source = source or make_source(settings, index_dir=index_dir)
+    stores = stores or make_stores(settings, scratch=scratch)
+    partners = partners or Partners(stores.partners)
     return ConversationService(
-        store=(stores or make_stores(settings, scratch=scratch)).transcripts,
+        store=stores.transcripts,
         source=source,
         triage=make_triage(),
         composer=composer,
         limits=_limits(settings, limited=limited),
+        partners=partners,
+        quotas=Quotas(partners=partners, counter=stores.partner_counts, clock=clock) if limited else None,
         clock=clock,
     )
 
@@ -163,10 +171,12 @@ def make_stores(settings: Settings, *, scratch: bool = False, is_quiet: bool = F
     engine = open_engine(_scratch_url() if scratch else _database_url(settings))
     migrate(engine)
     # Nobody is told of what is thrown away.
-    return Stores.over(engine if scratch or is_quiet else with_channels(engine, _channels(settings)))
+    return Stores.over(
+        engine if scratch or is_quiet else with_channels(engine, _channels(settings, Partners(Nobody())))
+    )
 
 
-def make_desk(settings: Settings, stores: Stores, *, clock: Clock = utc_now) -> Desk:
+def make_desk(settings: Settings, stores: Stores, *, partners: Partners | None = None, clock: Clock = utc_now) -> Desk:
     """Make the desk between patients and staff.
 
     Raises:
@@ -178,6 +188,7 @@ def make_desk(settings: Settings, stores: Stores, *, clock: Clock = utc_now) -> 
         hours=make_hours(settings),
         queue_timeout=timedelta(minutes=settings.queue_timeout_min),
         region=settings.region,
+        partners=partners or Partners(stores.partners),
         clock=clock,
     )
 
@@ -201,9 +212,10 @@ def review_rules() -> ReviewRules:
     return ReviewRules(confidence_below=calibration().threshold + _NEARLY)
 
 
-def make_notifier(settings: Settings, stores: Stores) -> Notifier:
+def make_notifier(settings: Settings, stores: Stores, *, partners: Partners | None = None) -> Notifier:
     """Make what sends staff the notices of the outbox; it sends when it is started."""
-    return Notifier(outbox=stores.outbox, channels=[make() for make in _channels(settings).values()])
+    channels = _channels(settings, partners or Partners(stores.partners))
+    return Notifier(outbox=stores.outbox, channels=[make() for make in channels.values()])
 
 
 def make_retention(settings: Settings, stores: Stores) -> RetentionJob:
@@ -310,11 +322,11 @@ def _limits(settings: Settings, *, limited: bool) -> Limits:
     )
 
 
-def _channels(settings: Settings) -> dict[str, Callable[[], Channel]]:
+def _channels(settings: Settings, partners: Partners) -> dict[str, Callable[[], Channel]]:
     """Return how to make each way of telling staff that is set up."""
     made: dict[str, Callable[[], Channel]] = {}
     if settings.smtp_host is not None:
-        made[EMAIL] = partial(_email_channel, settings, settings.smtp_host)
+        made[EMAIL] = partial(_email_channel, settings, settings.smtp_host, partners)
     if settings.webhook_url is not None and settings.webhook_secret is not None:
         secret = settings.webhook_secret.get_secret_value()
         made[WEBHOOK] = partial(_webhook_channel, settings, settings.webhook_url, secret)
@@ -328,7 +340,7 @@ def _webhook_channel(settings: Settings, url: str, secret: str) -> Channel:
     return WebhookChannel(url=url, secret=secret, link_to=partial(staff_link, settings))
 
 
-def _email_channel(settings: Settings, host: str) -> Channel:
+def _email_channel(settings: Settings, host: str, partners: Partners) -> Channel:
     from bot.conversation.notify.email import EmailChannel, MailServer
 
     password = settings.smtp_password
@@ -344,6 +356,7 @@ def _email_channel(settings: Settings, host: str) -> Channel:
         sender=(settings.notify_from or "").strip(),
         recipients=[address.strip() for address in (settings.notify_to or "").split(",")],
         link_to=partial(staff_link, settings),
+        route=partners.addresses,
     )
 
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.conversation.hours import Hours
+from bot.conversation.partners import hours_of
 from bot.conversation.reasons import failed_lately, replies_in
 from bot.conversation.texts import Texts
 from bot.conversation.tone import feeling_in, in_short, may_warm
+from bot.db.partner_values import Partner
 from bot.domain import Author, Citation, Draft, HandoffView, Message, Outcome, Reply, Speaker, Verdict
 
 _URGENT = frozenset({Outcome.EMERGENCY, Outcome.CRISIS})
@@ -36,6 +38,7 @@ class Composer:
         car_t_line: 24-hour telephone number of the treating centre.
         hours: When people answer.
         max_chars: Longest message, for the text that says so.
+        emergency_numbers: To dial where the patient is not known to be in another region; empty: the region's.
     """
 
     def __init__(
@@ -46,21 +49,42 @@ class Composer:
         car_t_line: str | None = None,
         hours: Hours = _NO_HOURS,
         max_chars: int = 2000,
+        emergency_numbers: tuple[str, ...] = (),
     ) -> None:
         self._texts = texts
         self._region = region
         self._car_t_line = car_t_line
         self._hours = hours
         self._max_chars = max_chars
+        self._emergency_numbers = emergency_numbers
+
+    def of(self, partner: Partner | None) -> Composer:
+        """Return what words the replies to a partner's visitors: its own numbers and hours before the settings'."""
+        if partner is None:
+            return self
+        return Composer(
+            texts=self._texts,
+            region=partner.region or self._region,
+            car_t_line=partner.car_t_line or self._car_t_line,
+            hours=hours_of(partner) or self._hours,
+            max_chars=self._max_chars,
+            emergency_numbers=partner.emergency_numbers,
+        )
 
     def urgent(self, blank: Reply, verdict: Verdict, *, region: str | None) -> Reply:
         """Word an emergency or crisis: the action first, the right number, a way to a person."""
         where = verdict.region or region or self._region
+        # Whoever says that they are in another country needs that country's number.
+        numbers = self._emergency_numbers if where == self._region else ()
         if verdict.outcome is Outcome.CRISIS:
-            text = self._texts.crisis(verdict, region=where)
+            text = self._texts.crisis(verdict, region=where, numbers=numbers)
         else:
             text = self._texts.emergency(
-                verdict, region=where, car_t_line=self._car_t_line, has_question=verdict.has_question
+                verdict,
+                region=where,
+                car_t_line=self._car_t_line,
+                has_question=verdict.has_question,
+                numbers=numbers,
             )
         return _decided(blank, verdict, text=text, offered=True)
 

@@ -7,8 +7,9 @@ else; taking, starting, handing on, assigning, releasing and closing are recorde
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.conversation.hours import Hours
 from bot.conversation.patient_desk import PatientDesk, WaitingView
 from bot.db.desk_values import STAFF_OUTCOMES, Case, HandoffOutcome, Queue
 from bot.domain import Conversation, Message, Speaker
@@ -34,6 +35,7 @@ class Desk(PatientDesk):
         hours: When people answer.
         queue_timeout: After this time in line the patient is told that it takes longer; None: never.
         region: Country code for telephone numbers without one.
+        partners: Whose own hours and regions count in their conversations; None: nobody's.
         clock: The time, UTC.
     """
 
@@ -200,10 +202,27 @@ class Desk(PatientDesk):
         late = now - self._queue_timeout
         note = self._texts.desk("unanswered")
         unanswered = self._desk.mark_unanswered(silent_before=late, note=note, now=now)
-        opened = self._hours.open_since(now)
-        if not self._hours.is_open(now) or (opened is not None and opened > late):
-            return unanswered
-        return unanswered + self._desk.mark_overdue(asked_before=late, note=self._texts.desk("overdue"), now=now)
+        own = self._partners.with_own_hours()
+        told = self._mark_overdue(self._hours, late, now, but_of=tuple(own))
+        for partner_id, hours in own.items():
+            told += self._mark_overdue(hours, late, now, partner_id=partner_id)
+        return unanswered + told
+
+    def _mark_overdue(
+        self,
+        hours: Hours,
+        late: datetime,
+        now: datetime,
+        *,
+        partner_id: str | None = None,
+        but_of: tuple[str, ...] = (),
+    ) -> list[str]:
+        """Tell those who have waited too long where these hours hold; nobody outside of them."""
+        opened = hours.open_since(now)
+        if not hours.is_open(now) or (opened is not None and opened > late):
+            return []
+        note = self._texts.desk("overdue")
+        return self._desk.mark_overdue(asked_before=late, note=note, now=now, partner_id=partner_id, but_of=but_of)
 
     def _take(self, conversation_id: str, staff_id: str, display_name: str, *, start: bool) -> Conversation:
         return self._desk.take(

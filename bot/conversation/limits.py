@@ -54,10 +54,19 @@ class Limits:
         self._lock = threading.Lock()
         self._busy: set[str] = set()
 
-    def check(self, *, text: str, visitor_id: str, address: str | None = None, is_to_person: bool = False) -> None:
+    def check(
+        self,
+        *,
+        text: str,
+        visitor_id: str,
+        address: str | None = None,
+        is_to_person: bool = False,
+        also: Sequence[str] = (),
+    ) -> None:
         """Count a message, or refuse it; a refused message is not counted.
 
         Args:
+            also: Further rates of this visitor, in the same notation.
             address: The visitor's network address; only its keyed hash is kept, no longer than its rate needs.
             is_to_person: A person has the conversation.
 
@@ -67,6 +76,7 @@ class Limits:
         if len(text) > self.max_chars:
             raise LimitError(f"A message has more than {self.max_chars} characters.", code="too_long")
         rates = self._rates(visitor_id, address, is_to_person=is_to_person)
+        rates += [(parse(rate), "visitor of a partner", visitor_id) for rate in also]
         with self._lock:
             for item, kind, whose in rates:
                 self._refuse_if_full(item, kind, whose)

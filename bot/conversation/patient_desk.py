@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from bot.conversation.contacts import checked_contact
 from bot.conversation.download import Download, download_of
 from bot.conversation.hours import Hours
+from bot.conversation.partners import Nobody, Partners, hours_of
 from bot.conversation.texts import Texts
 from bot.db.desk_values import Case, Contact, Request
 from bot.db.stores import Stores
-from bot.domain import Message, Speaker
+from bot.domain import Conversation, Message, Speaker
 from bot.errors import LimitError
 
 _PAGE_MESSAGES = 500
@@ -59,6 +60,7 @@ class PatientDesk:
         hours: Hours,
         queue_timeout: timedelta | None = timedelta(minutes=15),
         region: str | None = None,
+        partners: Partners | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._transcripts = stores.transcripts
@@ -67,6 +69,7 @@ class PatientDesk:
         self._hours = hours
         self._queue_timeout = queue_timeout
         self._region = region
+        self._partners = partners or Partners(Nobody())
         self._clock = clock
 
     def waiting_view(self, *, conversation_id: str, visitor_id: str) -> WaitingView:
@@ -88,7 +91,7 @@ class PatientDesk:
         """
         if consent is not True:
             raise LimitError("Contact details are kept with the patient's consent only.", code="consent")
-        kept = checked_contact(kind=kind, value=value, region=self._region)
+        kept = checked_contact(kind=kind, value=value, region=self._region_of(conversation_id, visitor_id))
         return self._desk.set_contact(
             conversation_id=conversation_id,
             visitor_id=visitor_id,
@@ -176,6 +179,7 @@ class PatientDesk:
 
     def _view(self, case: Case) -> WaitingView:
         now, state = self._clock(), case.conversation.state
+        hours = self._hours_of(case.conversation)
         request = case.requests[0] if case.requests else None
         current = request if request is not None and request.is_open else None
         return WaitingView(
@@ -184,8 +188,8 @@ class PatientDesk:
             position=case.position,
             since=None if current is None else current.asked_at,
             person=case.staff_name,
-            hours=self._hours.in_words,
-            is_open=self._hours.is_open(now),
+            hours=hours.in_words,
+            is_open=hours.is_open(now),
             is_overdue=current is not None and current.overdue_at is not None,
             contacts=tuple(contact.kind for contact in case.contacts),
             may_rate=any(
@@ -193,13 +197,23 @@ class PatientDesk:
             ),
         )
 
+    def _hours_of(self, conversation: Conversation) -> Hours:
+        """Return when people answer there: the partner's hours before the settings'."""
+        return hours_of(self._partners.find(conversation.partner_id)) or self._hours
+
+    def _region_of(self, conversation_id: str, visitor_id: str) -> str | None:
+        """Return the country whose telephone numbers are meant where none is named."""
+        conversation = self._transcripts.conversation(conversation_id=conversation_id, visitor_id=visitor_id)
+        partner = self._partners.find(conversation.partner_id)
+        return conversation.region or (partner.region if partner is not None else None) or self._region
+
     def _step(self, case: Case, request: Request | None, now: datetime) -> str:
         state = case.conversation.state
         if state is Speaker.HUMAN:
             return self._texts.desk("step_human", name=case.staff_name or self._texts.desk("somebody"))
         if state is not Speaker.WAITING:
             return ""
-        next_time = self._hours.next_in_words(now)
+        next_time = self._hours_of(case.conversation).next_in_words(now)
         if next_time is not None:
             return self._texts.desk("step_closed", next=next_time)
         if request is not None and request.overdue_at is not None:

@@ -47,6 +47,7 @@ class Turn:
     started: float
     state: Speaker = Speaker.BOT
     region: str | None = None
+    partner_id: str | None = None
     earlier: tuple[Message, ...] = ()
 
     @property
@@ -82,7 +83,16 @@ class Record:
         self._lock = threading.Lock()
         self._unsaved: OrderedDict[str, Conversation] = OrderedDict()
 
-    def open(self, *, visitor_id: str, channel: str, language: str, conversation_id: str | None = None) -> Conversation:
+    def open(
+        self,
+        *,
+        visitor_id: str,
+        channel: str,
+        language: str,
+        conversation_id: str | None = None,
+        partner_id: str | None = None,
+        region: str | None = None,
+    ) -> Conversation:
         """Open a conversation; one that cannot be stored now is held here and stored with its next message.
 
         Raises:
@@ -92,7 +102,13 @@ class Record:
         now = self._clock()
         try:
             return self._store.open_conversation(
-                visitor_id=visitor_id, channel=channel, language=language, conversation_id=conversation_id, now=now
+                visitor_id=visitor_id,
+                channel=channel,
+                language=language,
+                conversation_id=conversation_id,
+                partner_id=partner_id,
+                region=region,
+                now=now,
             )
         except StoreError as error:
             logger.error("conversation not stored", extra={"code": error.code})
@@ -104,6 +120,8 @@ class Record:
             language=language,
             created_at=now,
             updated_at=now,
+            partner_id=partner_id,
+            region=region,
         )
         with self._lock:
             self._unsaved[held.id] = held
@@ -124,7 +142,9 @@ class Record:
             raise
         except Exception as error:  # noqa: BLE001  # an unreadable transcript must not keep an emergency from its reply
             logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": code_of(error)})
-            return blank
+            held = self._unsaved.get(conversation_id)
+            # The right number to call is known even then.
+            return blank if held is None else replace(blank, region=held.region, partner_id=held.partner_id)
 
     def again(self, turn: Turn) -> Turn:
         """Gather anew what is known, as `turn` does."""
@@ -256,7 +276,13 @@ class Record:
     def _read(self, turn: Turn) -> Turn:
         conversation = self._conversation(turn.conversation_id, turn.visitor_id)
         recent = self._store.recent_turns(conversation_id=turn.conversation_id, limit=_CONTEXT_MESSAGES)
-        return replace(turn, state=after_message(conversation.state), region=conversation.region, earlier=tuple(recent))
+        return replace(
+            turn,
+            state=after_message(conversation.state),
+            region=conversation.region,
+            partner_id=conversation.partner_id,
+            earlier=tuple(recent),
+        )
 
     def _conversation(self, conversation_id: str, visitor_id: str) -> Conversation:
         held = self._unsaved.get(conversation_id)
@@ -268,6 +294,8 @@ class Record:
                 channel=held.channel,
                 language=held.language,
                 conversation_id=held.id,
+                partner_id=held.partner_id,
+                region=held.region,
                 now=self._clock(),
             )
         except NotFoundError:  # while the database was away somebody named another visitor's conversation

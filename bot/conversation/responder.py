@@ -12,6 +12,7 @@ from datetime import datetime
 from bot.answer.plainly import is_wish_alone, wishes_brevity
 from bot.answer.source import AnswerSource, Edition
 from bot.conversation.compose import Composer
+from bot.conversation.partners import Partners
 from bot.conversation.privacy.question import question_of
 from bot.conversation.record import Record, Turn, code_of
 from bot.conversation.tone import last_answer
@@ -28,6 +29,7 @@ class Responder:
         record: The transcripts.
         source: The answer chain of the index in use.
         composer: Words the replies.
+        partners: Whose numbers and hours they name.
         may_suggest: Tells whether a heading of the guide, asked as a question, is answered from the guide.
         clock: The time, UTC.
     """
@@ -38,18 +40,20 @@ class Responder:
         record: Record,
         source: AnswerSource,
         composer: Composer,
+        partners: Partners,
         may_suggest: Callable[[str], bool],
         clock: Callable[[], datetime],
     ) -> None:
         self._record = record
         self._source = source
         self._composer = composer
+        self._partners = partners
         self._may_suggest = may_suggest
         self._clock = clock
 
     def urgent(self, turn: Turn, verdict: Verdict) -> Reply:
         """Word an emergency or a crisis; needs neither index, model nor database."""
-        return self._finished(self._composer.urgent(self._blank(turn), verdict, region=turn.region), turn)
+        return self._finished(self._words(turn).urgent(self._blank(turn), verdict, region=turn.region), turn)
 
     def reply(
         self, turn: Turn, verdict: Verdict | None, *, on_progress: Callable[[str], None] | None = None
@@ -74,7 +78,7 @@ class Responder:
         if verdict.outcome is Outcome.PERSONAL:
             reply, draft = self._personal(turn, verdict)
         elif verdict.outcome is not None:
-            reply = self._composer.fixed(self._blank(turn), verdict)
+            reply = self._words(turn).fixed(self._blank(turn), verdict)
         elif is_wish_alone(turn.masked.text):
             reply = self._again(turn)
         else:
@@ -89,23 +93,23 @@ class Responder:
         """
         self._record.request_person(turn)
         already = turn.state is Speaker.WAITING
-        return self._finished(self._composer.handoff(self._blank(turn), verdict, already=already), turn)
+        return self._finished(self._words(turn).handoff(self._blank(turn), verdict, already=already), turn)
 
     def silent(self, turn: Turn) -> Reply:
         """Say nothing, because a person owns the conversation."""
-        return self._timed(self._composer.silent(self._blank(turn)), turn)
+        return self._timed(self._words(turn).silent(self._blank(turn)), turn)
 
     def person_is_here(self, turn: Turn) -> Reply:
         """Say to who asks for a person that one is here already."""
-        return self._timed(self._composer.person_is_here(self._blank(turn), name=self._record.person_in(turn)), turn)
+        return self._timed(self._words(turn).person_is_here(self._blank(turn), name=self._record.person_in(turn)), turn)
 
     def limited(self, turn: Turn, *, code: str) -> Reply:
         """Say that a message was too long, too fast, or came while another was being answered."""
-        return self._timed(self._in_state(self._composer.limited(self._blank(turn), code=code), turn), turn)
+        return self._timed(self._in_state(self._words(turn).limited(self._blank(turn), code=code), turn), turn)
 
     def trouble(self, turn: Turn) -> Reply:
         """Say that something broke, and offer a person."""
-        return self._finished(self._composer.trouble(self._blank(turn)), turn)
+        return self._finished(self._words(turn).trouble(self._blank(turn)), turn)
 
     def _answered(self, turn: Turn, on_progress: Callable[[str], None] | None) -> tuple[Reply, Draft]:
         edition = self._source.edition()
@@ -116,17 +120,17 @@ class Responder:
         stamped, draft = self._stamped(turn, edition, draft)
         if draft.outcome is Outcome.ABSTAINED:
             self._record.keep_gap(turn, reason=draft.reason, section_ids=draft.related)
-        reply = self._composer.answer(stamped, draft)
+        reply = self._words(turn).answer(stamped, draft)
         if draft.outcome is Outcome.ANSWERED and wishes_brevity(turn.masked.text):
-            reply = self._composer.in_short(reply, reply)
-        return self._composer.warmed(reply, said=turn.masked.text, earlier=turn.earlier), draft
+            reply = self._words(turn).in_short(reply, reply)
+        return self._words(turn).warmed(reply, said=turn.masked.text, earlier=turn.earlier), draft
 
     def _again(self, turn: Turn) -> Reply:
         """Give the last answer in fewer words; where there was none, ask for the question in other words."""
         last = last_answer(turn.earlier)
         if last is None:
-            return self._composer.fixed(self._blank(turn), Verdict(Outcome.CONVERSATION, reason="talk.complaint"))
-        return self._composer.in_short(self._blank(turn), last)
+            return self._words(turn).fixed(self._blank(turn), Verdict(Outcome.CONVERSATION, reason="talk.complaint"))
+        return self._words(turn).in_short(self._blank(turn), last)
 
     def _personal(self, turn: Turn, verdict: Verdict) -> tuple[Reply, Draft | None]:
         """Refuse kindly; put general, cited information beside it where the guide surely has some.
@@ -135,14 +139,14 @@ class Responder:
         """
         blank = self._blank(turn)
         if not verdict.general_question:
-            return self._composer.personal(blank, verdict, draft=None), None
+            return self._words(turn).personal(blank, verdict, draft=None), None
         try:
             edition = self._source.edition()
             blank, draft = self._stamped(turn, edition, edition.chain.invoke(_question(turn)))
         except Exception as error:  # noqa: BLE001  # the refusal stands by itself, whatever the chain does
             logger.error("personal reply without the guide", extra={"code": code_of(error)})
-            return self._composer.personal(blank, verdict, draft=None), None
-        return self._composer.personal(blank, verdict, draft=draft), draft
+            return self._words(turn).personal(blank, verdict, draft=None), None
+        return self._words(turn).personal(blank, verdict, draft=draft), draft
 
     def _followed(self, drafts: Iterator[Draft], turn: Turn, on_progress: Callable[[str], None]) -> Draft:
         """Pass a model's answer on as it grows; the last draft counts, whoever listens or speaks by then."""
@@ -172,6 +176,10 @@ class Responder:
         )
         return blank, draft
 
+    def _words(self, turn: Turn) -> Composer:
+        """Return what words the replies of a conversation: with its partner's numbers and hours, where it has one."""
+        return self._composer.of(self._partners.find(turn.partner_id))
+
     def _blank(self, turn: Turn) -> Reply:
         return Reply(
             reply_id=str(uuid.uuid4()),
@@ -187,7 +195,7 @@ class Responder:
         earlier, was_masked = turn.earlier, bool(turn.masked.kinds)
         if was_masked and reply.outcome not in (Outcome.EMERGENCY, Outcome.CRISIS):
             earlier = self._all_of(turn)
-        noted = self._composer.with_notes(reply, state=turn.state, was_masked=was_masked, earlier=earlier)
+        noted = self._words(turn).with_notes(reply, state=turn.state, was_masked=was_masked, earlier=earlier)
         return self._timed(self._in_state(noted, turn), turn)
 
     def _all_of(self, turn: Turn) -> tuple[Message, ...]:

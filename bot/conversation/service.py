@@ -16,7 +16,9 @@ from bot.conversation.compose import Composer
 from bot.conversation.first_look import FirstLook
 from bot.conversation.floor import URGENT, may_speak
 from bot.conversation.limits import Limits
+from bot.conversation.partners import Nobody, Partners
 from bot.conversation.privacy.mask import mask
+from bot.conversation.quotas import Quotas
 from bot.conversation.record import Record, Turn, code_of
 from bot.conversation.responder import Responder
 from bot.conversation.triage.triage import Triage
@@ -31,7 +33,14 @@ class Service(Protocol):
     """What a channel may ask for. All calls are synchronous: channels run them off the event loop."""
 
     def open(
-        self, *, visitor_id: str, channel: str, language: str = "en", conversation_id: str | None = None
+        self,
+        *,
+        visitor_id: str,
+        channel: str,
+        language: str = "en",
+        conversation_id: str | None = None,
+        partner_id: str | None = None,
+        region: str | None = None,
     ) -> Conversation:
         """Open a conversation, or return the visitor's own one with this id."""
 
@@ -68,6 +77,8 @@ class ConversationService:
         triage: The fixed rules that come before everything.
         composer: Words the replies.
         limits: Length and rates; red flags pass before they are looked at.
+        partners: Whose pages visitors may come from; None: nobody's.
+        quotas: What partners' visitors may send in a day; None: as much as any.
         clock: The time, UTC.
     """
 
@@ -79,10 +90,13 @@ class ConversationService:
         triage: Triage,
         composer: Composer,
         limits: Limits,
+        partners: Partners | None = None,
+        quotas: Quotas | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
         self._limits = limits
+        self._quotas = quotas
         self._clock = clock
         self._record = Record(store=store, clock=clock)
         self._first_look = FirstLook(triage=triage)
@@ -90,24 +104,41 @@ class ConversationService:
             record=self._record,
             source=source,
             composer=composer,
+            partners=partners or Partners(Nobody()),
             may_suggest=self._first_look.may_suggest,
             clock=clock,
         )
 
     def open(
-        self, *, visitor_id: str, channel: str, language: str = "en", conversation_id: str | None = None
+        self,
+        *,
+        visitor_id: str,
+        channel: str,
+        language: str = "en",
+        conversation_id: str | None = None,
+        partner_id: str | None = None,
+        region: str | None = None,
     ) -> Conversation:
-        """Open a conversation, or return the visitor's own one with this id.
+        """Open a conversation, or return the visitor's own one with this id, as it is.
 
         A broken database is no reason to turn anybody away: the conversation then begins unstored, so that an
         emergency told in it gets its reply.
+
+        Args:
+            partner_id: The partner whose page or server the visitor comes from; None: none.
+            region: Country code that the page told; None: not told.
 
         Raises:
             NotFoundError: The id is malformed or another visitor's.
         """
         try:
             return self._record.open(
-                visitor_id=visitor_id, channel=channel, language=language, conversation_id=conversation_id
+                visitor_id=visitor_id,
+                channel=channel,
+                language=language,
+                conversation_id=conversation_id,
+                partner_id=partner_id,
+                region=region,
             )
         except LimitError as error:
             raise NotFoundError("There is no such conversation of this visitor.") from error
@@ -146,7 +177,7 @@ class ConversationService:
                 self._limits.check(text=text, visitor_id=visitor_id, is_to_person=True)
                 return self._answer(turn, verdict, client_message_id, on_progress)
             if not _asks_first(turn, verdict):
-                self._limits.check(text=text, visitor_id=visitor_id, address=address)
+                self._check_limits(turn, text=text, address=address)
             with self._limits.one_at_a_time(conversation_id):
                 return self._answer(turn, verdict, client_message_id, on_progress)
         except LimitError as error:
@@ -199,6 +230,12 @@ class ConversationService:
         """
         self._store.ping()
         return True
+
+    def _check_limits(self, turn: Turn, *, text: str, address: str | None) -> None:
+        also = () if self._quotas is None else self._quotas.of_visitor(turn.partner_id)
+        self._limits.check(text=text, visitor_id=turn.visitor_id, address=address, also=also)
+        if self._quotas is not None:
+            self._quotas.count(turn.partner_id)
 
     def _turn(self, conversation_id: str, visitor_id: str, text: str) -> Turn:
         started = time.perf_counter()

@@ -29,7 +29,7 @@ _PERSONAL_KINDS = (
 )  # fmt: skip
 _FIXED_PLAIN = (
     "out_of_scope", "injection", "greeting", "thanks", "goodbye", "identity", "abilities", "sources", "trust",
-    "memory", "complaint", "gibberish", "empty", "sad", "too_fast", "too_many", "busy", "privacy_note",
+    "memory", "complaint", "gibberish", "empty", "sad", "too_fast", "too_many", "partner_full", "busy", "privacy_note",
     "abstained_plain", "handoff_no_hours", "handoff_waiting", "trouble", "safety_line", "disclaimer", "language_note",
     "warm_fear", "warm_weariness", "part_unanswered",
 )  # fmt: skip
@@ -124,7 +124,15 @@ class Texts:
         _check(raw, name=path.name)
         return cls(raw=raw, contacts={code: _contacts(code, entry) for code, entry in raw["contacts"].items()})
 
-    def emergency(self, verdict: Verdict, *, region: str | None, car_t_line: str | None, has_question: bool) -> str:
+    def emergency(
+        self,
+        verdict: Verdict,
+        *,
+        region: str | None,
+        car_t_line: str | None,
+        has_question: bool,
+        numbers: tuple[str, ...] = (),
+    ) -> str:
         """Return the emergency text: what to do, the numbers, what to tell helpers.
 
         Args:
@@ -132,31 +140,32 @@ class Texts:
             region: Country code of the settings or the conversation; None or unknown: several numbers are shown.
             car_t_line: 24-hour number of the treating centre, or None.
             has_question: Add that the other question can wait.
+            numbers: To dial instead of those of the region.
         """
         kind = self._raw["emergency_for"].get(verdict.reason, "life")
         contacts = self._of(verdict.region) or self._of(region)
         filled = _fill(
             self._raw["emergency"][kind],
-            {"emergency": self._emergency_number(contacts), "car_t_line": self._car_t_line(car_t_line)},
+            {"emergency": self._emergency_number(contacts, numbers), "car_t_line": self._car_t_line(car_t_line)},
         )
         after = self._raw["emergency_after"]
         parts = [
             filled,
-            self._emergency_list() if contacts is None else None,
+            self._emergency_list() if contacts is None and not numbers else None,
             after["tell_helpers"],
             after["cannot_judge"],
         ]
         return _join(*parts, after["question_later"] if has_question else None)
 
-    def crisis(self, verdict: Verdict, *, region: str | None) -> str:
-        """Return the crisis text: the number first, then warmth. `region` as in `emergency`."""
+    def crisis(self, verdict: Verdict, *, region: str | None, numbers: tuple[str, ...] = ()) -> str:
+        """Return the crisis text: the number first, then warmth. `region` and `numbers` as in `emergency`."""
         kind = self._raw["crisis_for"].get(verdict.reason, "self")
         contacts = self._of(verdict.region) or self._of(region)
         filled = _fill(
             self._raw["crisis"][kind],
-            {"emergency": self._emergency_number(contacts), "crisis_lines": self._crisis_lines(contacts)},
+            {"emergency": self._emergency_number(contacts, numbers), "crisis_lines": self._crisis_lines(contacts)},
         )
-        return _join(filled, self._emergency_list() if contacts is None else None)
+        return _join(filled, self._emergency_list() if contacts is None and not numbers else None)
 
     def personal(self, verdict: Verdict, *, has_general: bool) -> str:
         """Return the refusal of personal advice; `has_general`: general cited information follows it."""
@@ -205,11 +214,12 @@ class Texts:
         code = (region or "").upper()
         return self._contacts.get(_ALIASES.get(code, code))
 
-    def _emergency_number(self, contacts: Contacts | None) -> str:
+    def _emergency_number(self, contacts: Contacts | None, numbers: tuple[str, ...] = ()) -> str:
         words = self._raw["contact_words"]
-        if contacts is None:
+        if contacts is None and not numbers:
             return str(words["your_number"])
-        return f" {words['or']} ".join(link(number) for number in contacts.emergency)
+        dialled = numbers or (contacts.emergency if contacts is not None else ())
+        return f" {words['or']} ".join(link(number) for number in dialled)
 
     def _emergency_list(self) -> str:
         words = self._raw["contact_words"]

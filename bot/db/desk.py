@@ -6,7 +6,7 @@ transaction: all of it is on disk when the method returns, or none of it happene
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -199,8 +199,21 @@ class DeskStore(PatientDeskStore):
             return finished
 
     @guarded
-    def mark_overdue(self, *, asked_before: datetime, note: str, now: datetime, limit: int = 100) -> list[str]:
+    def mark_overdue(
+        self,
+        *,
+        asked_before: datetime,
+        note: str,
+        now: datetime,
+        partner_id: str | None = None,
+        but_of: Sequence[str] = (),
+        limit: int = 100,
+    ) -> list[str]:
         """Tell those who have waited since before `asked_before` so, each once; of several processes one does it.
+
+        Args:
+            partner_id: Only in this partner's conversations; None: in all.
+            but_of: Partners whose conversations are left out.
 
         Returns:
             The conversations that were told.
@@ -217,6 +230,11 @@ class DeskStore(PatientDeskStore):
             .order_by(HANDOFF_REQUESTS.c.created_at)
             .limit(limit)
         )
+        if partner_id is not None:
+            late = late.where(CONVERSATIONS.c.partner_id == partner_id)
+        if but_of:
+            others = CONVERSATIONS.c.partner_id.is_(None) | CONVERSATIONS.c.partner_id.not_in(but_of)
+            late = late.where(others)
         with self._reading() as connection:
             candidates = list(connection.execute(late).scalars())
         return [candidate for candidate in candidates if self._told(candidate, note, now)]

@@ -81,7 +81,14 @@ class FakeService:
         self._lock = threading.Lock()
 
     def open(
-        self, *, visitor_id: str, channel: str, language: str = "en", conversation_id: str | None = None
+        self,
+        *,
+        visitor_id: str,
+        channel: str,
+        language: str = "en",
+        conversation_id: str | None = None,
+        partner_id: str | None = None,
+        region: str | None = None,
     ) -> Conversation:
         if conversation_id is not None:
             return self._own(conversation_id, visitor_id)
@@ -94,6 +101,8 @@ class FakeService:
             language=language,
             created_at=now,
             updated_at=now,
+            partner_id=partner_id,
+            region=region,
         )
         self.conversations[conversation.id] = conversation
         self.messages[conversation.id] = []

@@ -47,6 +47,7 @@ class EmailChannel:
         sender: Address it comes from.
         recipients: Addresses it goes to.
         link_to: Makes the console's address of a conversation.
+        route: Returns the addresses of a partner by its id; none: `recipients`.
         tls: Which certificates are trusted; None: those of this system.
     """
 
@@ -59,6 +60,7 @@ class EmailChannel:
         sender: str,
         recipients: Sequence[str],
         link_to: Callable[[str], str],
+        route: Callable[[str | None], Sequence[str]] = lambda partner_id: (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._server = server
@@ -66,6 +68,7 @@ class EmailChannel:
         self._domain = parseaddr(sender)[1].rpartition("@")[2]
         self._recipients = tuple(recipients)
         self._link_to = link_to
+        self._route = route
         self._tls = tls
 
     def send(self, notice: Notice) -> None:
@@ -90,7 +93,7 @@ class EmailChannel:
         message = EmailMessage()
         message["Subject"] = SUBJECT
         message["From"] = self._sender
-        message["To"] = ", ".join(self._recipients)
+        message["To"] = ", ".join(self._route(notice.payload["partner"]) or self._recipients)
         message["Date"] = format_datetime(notice.created_at)
         # Mail programs show a message that came twice with the same id once.
         message["Message-ID"] = f"<{notice.id}@{self._domain}>"

@@ -1,0 +1,143 @@
+"""Signed user ids: a partner's server says who writes, and the guide keeps nothing that names them.
+
+The partner signs a short-lived JWT (HS256) with a key of ours: ``sub`` is an id that means something to the partner
+alone, ``aud`` is ``guide:<partner id>``, ``exp`` at most an hour away, ``kid`` the key. From ``sub`` a visitor id is
+derived, the same on every device of that person; ``sub`` itself is stored nowhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from bot.db.partner_values import KeyKind, PartnerKey
+from bot.errors import BotError
+
+MAX_LIFETIME = timedelta(hours=1)
+# Clocks of two servers are never quite the same.
+_LEEWAY = timedelta(seconds=30)
+_MOST_TOKEN_CHARS = 4096
+_SUBJECT = re.compile(r"[A-Za-z0-9._:|~+/=-]{1,128}")
+# As long as the random ids of anonymous visitors: 128 bits and more.
+_VISITOR_ID_CHARS = 22
+
+
+class IdentityError(BotError):
+    """A signed user id is missing or cannot be taken.
+
+    Codes: ``identity_needed`` (none was given), ``identity_expired``, ``identity_email`` (the id is an e-mail
+    address), ``identity_refused`` (anything else: the wrong key, partner, algorithm or shape).
+    """
+
+    code = "identity_refused"
+
+
+class KeySource(Protocol):
+    """Where keys are kept; see `bot.db.partners.PartnerStore`."""
+
+    def working_key(self, *, partner_id: str, key_id: str, kind: KeyKind, now: datetime) -> PartnerKey | None:
+        """Return a partner's key of this id and kind that works now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who writes, as a partner says.
+
+    Attributes:
+        visitor_id: Derived from the partner's id of the person; 22 characters.
+        until: After which it has to be said again.
+    """
+
+    visitor_id: str
+    until: datetime
+
+
+def identity_secret(*, master: str, partner_id: str, key_id: str) -> str:
+    """Return what a partner's server signs with; it follows from the server's own secret and is stored nowhere."""
+    return f"gids_{_derived(master, f'identity:{partner_id}:{key_id}')}"
+
+
+class Identities:
+    """Reads signed user ids.
+
+    Args:
+        master: The server's own secret.
+        keys: The partners' keys.
+        clock: The time, UTC.
+    """
+
+    def __init__(
+        self, *, master: str, keys: KeySource, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._master = master
+        self._keys = keys
+        self._clock = clock
+
+    def read(self, token: str, *, partner_id: str) -> Signed:
+        """Return who writes.
+
+        Raises:
+            IdentityError: The token is missing, expired, or cannot be taken.
+            StoreError: The keys cannot be read.
+        """
+        if not token:
+            raise IdentityError("No signed user id was sent.", code="identity_needed")
+        if len(token) > _MOST_TOKEN_CHARS:
+            raise IdentityError(f"A signed user id has at most {_MOST_TOKEN_CHARS} characters.")
+        claims = self._claims(token, partner_id)
+        subject, until = claims.get("sub"), claims.get("exp")
+        if not isinstance(subject, str) or isinstance(until, bool) or not isinstance(until, int | float):
+            raise IdentityError("The signed user id needs sub (text) and exp (seconds).")
+        self._check_time(float(until))
+        if "@" in subject:
+            raise IdentityError("sub is an e-mail address; send an id that names nobody.", code="identity_email")
+        if not _SUBJECT.fullmatch(subject):
+            raise IdentityError("sub has 1 to 128 letters, digits and signs out of . _ : | ~ + / = -.")
+        visitor_id = _derived(self._master, f"visitor:{partner_id}:{subject}")[:_VISITOR_ID_CHARS]
+        return Signed(visitor_id, datetime.fromtimestamp(float(until), UTC))
+
+    def _check_time(self, until: float) -> None:
+        now = self._clock().timestamp()
+        if until < now - _LEEWAY.total_seconds():
+            raise IdentityError("The signed user id is too old; sign a new one.", code="identity_expired")
+        if until > now + (MAX_LIFETIME + _LEEWAY).total_seconds():
+            raise IdentityError("exp is more than an hour away; sign for a shorter time.")
+
+    def _claims(self, token: str, partner_id: str) -> dict[str, Any]:
+        # No process without partners pays for it.
+        import jwt
+
+        try:
+            key_id = jwt.get_unverified_header(token).get("kid")
+            if not isinstance(key_id, str):
+                raise IdentityError("The signed user id names no key (kid).")
+            key = self._keys.working_key(partner_id=partner_id, key_id=key_id, kind=KeyKind.IDENTITY, now=self._clock())
+            if key is None:
+                raise IdentityError("The signed user id names a key that does not work (kid).")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                identity_secret(master=self._master, partner_id=partner_id, key_id=key.id),
+                algorithms=["HS256"],
+                audience=f"guide:{partner_id}",
+                # Times are checked by `_check_time`, with the clock that was given.
+                options={
+                    "require": ["sub", "exp", "aud"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except jwt.PyJWTError as error:
+            raise IdentityError(f"The signed user id cannot be taken: {type(error).__name__}.") from error
+        return claims
+
+
+def _derived(master: str, purpose: str) -> str:
+    digest = hmac.new(master.encode(), purpose.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from bot.conversation.identity import Identities, IdentityError, Signed, identity_secret
+from bot.db.partner_values import KeyKind, PartnerKey
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+MASTER = "a-secret-for-tests-of-more-than-32-characters"
+KEY = PartnerKey("k1", "st-mary", KeyKind.IDENTITY, NOW)
+
+
+class Keys:
+    """Two partners with a key of the same id each, and one that is over."""
+
+    def working_key(self, *, partner_id: str, key_id: str, kind: KeyKind, now: datetime) -> PartnerKey | None:
+        assert kind is KeyKind.IDENTITY
+        return KEY if (partner_id, key_id) in {("st-mary", "k1"), ("st-mary", "k2"), ("other", "k1")} else None
+
+
+IDENTITIES = Identities(master=MASTER, keys=Keys(), clock=lambda: NOW)
+
+
+def signed(
+    changes: Mapping[str, Any] | None = None,
+    *,
+    kid: str | None = "k1",
+    secret: str | None = None,
+    algorithm: str = "HS256",
+) -> str:
+    claims = {"sub": "u-17", "aud": "guide:st-mary", "exp": int((NOW + timedelta(minutes=5)).timestamp())}
+    claims = {name: value for name, value in (claims | dict(changes or {})).items() if value is not None}
+    key = identity_secret(master=MASTER, partner_id="st-mary", key_id="k1") if secret is None else secret
+    return jwt.encode(claims, key, algorithm=algorithm, headers=None if kid is None else {"kid": kid})
+
+
+def test_a_person_has_the_same_visitor_id_each_time() -> None:
+    first, second = IDENTITIES.read(signed(), partner_id="st-mary"), IDENTITIES.read(signed(), partner_id="st-mary")
+    assert first == second == Signed(first.visitor_id, NOW + timedelta(minutes=5))
+    assert len(first.visitor_id) == 22
+    assert "u-17" not in first.visitor_id
+
+
+def test_another_person_another_partner_and_another_server_give_another_visitor_id() -> None:
+    ids = {IDENTITIES.read(signed(), partner_id="st-mary").visitor_id}
+    ids.add(IDENTITIES.read(signed({"sub": "u-18"}), partner_id="st-mary").visitor_id)
+    secret = identity_secret(master=MASTER, partner_id="other", key_id="k1")
+    ids.add(IDENTITIES.read(signed({"aud": "guide:other"}, secret=secret), partner_id="other").visitor_id)
+    elsewhere = Identities(master=MASTER + "x", keys=Keys(), clock=lambda: NOW)
+    secret = identity_secret(master=MASTER + "x", partner_id="st-mary", key_id="k1")
+    ids.add(elsewhere.read(signed(secret=secret), partner_id="st-mary").visitor_id)
+    assert len(ids) == 4
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        pytest.param("", "identity_needed", id="none"),
+        pytest.param("a.b.c", "identity_refused", id="no_token"),
+        pytest.param("x" * 5000, "identity_refused", id="huge"),
+        pytest.param(signed(kid=None), "identity_refused", id="no_key_named"),
+        pytest.param(signed(kid="k9"), "identity_refused", id="unknown_key"),
+        pytest.param(signed(kid="k2"), "identity_refused", id="key_of_another_id"),
+        pytest.param(signed(secret="wrong" * 10), "identity_refused", id="wrong_secret"),
+        pytest.param(signed(secret="", algorithm="none"), "identity_refused", id="algorithm_none"),
+        pytest.param(signed(algorithm="HS384"), "identity_refused", id="another_algorithm"),
+        pytest.param(signed({"aud": "guide:other"}), "identity_refused", id="another_partner"),
+        pytest.param(signed({"aud": None}), "identity_refused", id="no_audience"),
+        pytest.param(signed({"exp": None}), "identity_refused", id="no_end"),
+        pytest.param(signed({"exp": int((NOW - timedelta(seconds=31)).timestamp())}), "identity_expired", id="old"),
+        pytest.param(
+            signed({"exp": int((NOW + timedelta(minutes=61)).timestamp())}), "identity_refused", id="too_long_a_life"
+        ),
+        pytest.param(signed({"sub": None}), "identity_refused", id="nobody"),
+        pytest.param(signed({"sub": "mary@example.org"}), "identity_email", id="email"),
+        pytest.param(signed({"sub": "Mary Smith"}), "identity_refused", id="a_name_with_a_space"),
+        pytest.param(signed({"sub": "u" * 129}), "identity_refused", id="long_id"),
+    ],
+)
+def test_what_is_not_signed_for_this_partner_is_refused(token: str, code: str) -> None:
+    with pytest.raises(IdentityError) as caught:
+        IDENTITIES.read(token, partner_id="st-mary")
+    assert caught.value.code == code
+    assert "mary@" not in caught.value.detail
+
+
+def test_a_clock_that_is_a_little_behind_is_forgiven() -> None:
+    exp = int((NOW - timedelta(seconds=29)).timestamp())
+    assert IDENTITIES.read(signed({"exp": exp}), partner_id="st-mary").until < NOW
+
+
+def test_a_secret_follows_from_partner_and_key() -> None:
+    secrets = {
+        identity_secret(master=master, partner_id=partner, key_id=key)
+        for master in (MASTER, MASTER + "x")
+        for partner in ("st-mary", "other")
+        for key in ("k1", "k2")
+    }
+    assert len(secrets) == 8
+    assert all(secret.startswith("gids_") and len(secret) > 40 for secret in secrets)
