@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,8 @@ class Keys:
 
     def working_key(self, *, partner_id: str, key_id: str, kind: KeyKind, now: datetime) -> PartnerKey | None:
         assert kind is KeyKind.IDENTITY
-        return KEY if (partner_id, key_id) in {("st-mary", "k1"), ("st-mary", "k2"), ("other", "k1")} else None
+        known = {("st-mary", "k1"), ("st-mary", "k2"), ("other", "k1")}
+        return replace(KEY, id=key_id, partner_id=partner_id) if (partner_id, key_id) in known else None
 
 
 IDENTITIES = Identities(master=MASTER, keys=Keys(), clock=lambda: NOW)
