@@ -88,8 +88,8 @@ class Identities:
         """
         if not token:
             raise IdentityError("No signed user id was sent.", code="identity_needed")
-        if len(token) > _MOST_TOKEN_CHARS:
-            raise IdentityError(f"A signed user id has at most {_MOST_TOKEN_CHARS} characters.")
+        if len(token) > _MOST_TOKEN_CHARS or not token.isascii():
+            raise IdentityError(f"A signed user id has at most {_MOST_TOKEN_CHARS} characters, all of them ASCII.")
         claims = self._claims(token, partner_id)
         subject, until = claims.get("sub"), claims.get("exp")
         if not isinstance(subject, str) or isinstance(until, bool) or not isinstance(until, int | float):

@@ -45,6 +45,10 @@ class Partners:
         """Tell whether `find` answers from memory now, without asking the database."""
         return self._clock() - self._read_at < MAX_AGE_S
 
+    def forget(self) -> None:
+        """Read them anew at the next question."""
+        self._read_at = float("-inf")
+
     def find(self, partner_id: str | None) -> Partner | None:
         """Return a partner, switched off ones as well; None: there is none, or no id was given.
 

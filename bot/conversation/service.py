@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.answer.source import AnswerSource
@@ -24,9 +24,12 @@ from bot.conversation.responder import Responder
 from bot.conversation.triage.triage import Triage
 from bot.db.transcripts import TranscriptStore
 from bot.domain import Author, Conversation, Feedback, Message, Outcome, Reply, Speaker, Verdict
-from bot.errors import LimitError, NotFoundError
+from bot.errors import LimitError, NotFoundError, StoreError
 
 logger = logging.getLogger(__name__)
+# Whoever opens the chat again in this time finds the talk they left; later they begin anew, and nobody else who sits at
+# the same machine by then reads what was said.
+_COMES_BACK_WITHIN = timedelta(days=1)
 
 
 class Service(Protocol):
@@ -52,6 +55,7 @@ class Service(Protocol):
         text: str,
         client_message_id: str | None = None,
         address: str | None = None,
+        refusal: str | None = None,
         on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
         """Answer one message; `on_progress` gets a model's answer as it grows."""
@@ -61,6 +65,9 @@ class Service(Protocol):
 
     def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
         """Return the transcript as the patient saw it, after a position, 0 for all of it."""
+
+    def latest(self, *, visitor_id: str) -> Conversation | None:
+        """Return the visitor's newest conversation of the last day, or None."""
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None
@@ -151,6 +158,7 @@ class ConversationService:
         text: str,
         client_message_id: str | None = None,
         address: str | None = None,
+        refusal: str | None = None,
         on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
         """Answer one message; never raises for what a patient typed or for what is broken here.
@@ -158,6 +166,8 @@ class ConversationService:
         Args:
             client_message_id: The channel's own id of the message; a repeated one gets the same reply.
             address: The visitor's network address, for the rate limit only.
+            refusal: Why the channel may answer nothing now but an emergency or a crisis, as the key of a fixed text:
+                ``identity`` (the partner has not said who writes), ``partner_off``. None: it may.
             on_progress: Gets the Markdown of a language model's answer as it grows, from this thread; each state
                 begins with the one before, and all of it is verified. The reply that is returned, and kept, is what
                 counts: it may be the guide's own answer instead. Never called for any other kind of reply.
@@ -172,6 +182,8 @@ class ConversationService:
         before = self._record.reply_before(turn, client_message_id)
         if before is not None:  # sent again because the first reply was lost: not another message
             return before
+        if refusal is not None:
+            return self._responder.limited(turn, code=refusal)
         try:
             if not may_speak(turn.state, Author.BOT):  # what is said to a person waits for no answer of the bot's
                 self._limits.check(text=text, visitor_id=visitor_id, is_to_person=True)
@@ -221,6 +233,19 @@ class ConversationService:
         return self._store.set_feedback(
             reply_id=reply_id, visitor_id=visitor_id, value=value, reason=reason, comment=kept, now=self._clock()
         )
+
+    def latest(self, *, visitor_id: str) -> Conversation | None:
+        """Return the visitor's newest conversation where something was said in the last day.
+
+        None: there is none, or it cannot be read now; the visitor then begins a new one.
+        """
+        try:
+            found = self._store.conversations(visitor_id=visitor_id, limit=1)
+        except StoreError as error:
+            logger.error("conversations unreadable", extra={"code": error.code})
+            return None
+        recent = [one for one in found if self._clock() - one.updated_at < _COMES_BACK_WITHIN]
+        return recent[0] if recent else None
 
     def is_storing(self) -> bool:
         """Tell whether transcripts can be reached.

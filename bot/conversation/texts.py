@@ -29,7 +29,8 @@ _PERSONAL_KINDS = (
 )  # fmt: skip
 _FIXED_PLAIN = (
     "out_of_scope", "injection", "greeting", "thanks", "goodbye", "identity", "abilities", "sources", "trust",
-    "memory", "complaint", "gibberish", "empty", "sad", "too_fast", "too_many", "partner_full", "busy", "privacy_note",
+    "memory", "complaint", "gibberish", "empty", "sad", "too_fast", "too_many", "partner_full",
+    "partner_off", "identity", "busy", "privacy_note",
     "abstained_plain", "handoff_no_hours", "handoff_waiting", "trouble", "safety_line", "disclaimer", "language_note",
     "warm_fear", "warm_weariness", "part_unanswered",
 )  # fmt: skip
@@ -123,6 +124,11 @@ class Texts:
             raise SettingsError(f"The texts {path.name} are empty; restore the file.")
         _check(raw, name=path.name)
         return cls(raw=raw, contacts={code: _contacts(code, entry) for code, entry in raw["contacts"].items()})
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Return the country codes whose numbers are known, sorted."""
+        return tuple(sorted(self._contacts))
 
     def emergency(
         self,

@@ -24,12 +24,22 @@ from bot.web.chat_presence import Presence
 from bot.web.chat_routes import ChatRoutes
 from bot.web.chat_talk import Talk
 from bot.web.chat_texts import ChatTexts
+from bot.web.embed.gate import Gate
+from bot.web.embed.page import embed_pages
+from bot.web.embed.pass_cookie import PassCookie
+from bot.web.embed.routes import EmbedParts, EmbedRoutes
+from bot.web.embed.tickets import Tickets
 from bot.web.guard import Guard, Policy, origin_of
 from bot.web.visitor import VisitorCookie
+from bot.web.widget.loader import widget_router
 
 if TYPE_CHECKING:
     from bot.conversation.desk import Desk
+    from bot.conversation.identity import Identities
+    from bot.conversation.partners import Partners
     from bot.conversation.service import Service
+    from bot.db.partner_counts import PartnerCountStore
+    from bot.db.partners import PartnerStore
 
 CHAT_PATH = "/chat"
 
@@ -49,6 +59,23 @@ class Behind:
     live: Heard
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The partners, as their pages meet them.
+
+    Attributes:
+        partners: Who they are, remembered.
+        store: Where they are kept.
+        counts: Counts frames, messages and refusals.
+        identities: Reads signed user ids.
+    """
+
+    partners: Partners
+    store: PartnerStore
+    counts: PartnerCountStore
+    identities: Identities
+
+
 def create_app(
     *,
     behind: Behind,
@@ -57,7 +84,7 @@ def create_app(
     run_dir: Path,
     public_url: str | None = None,
     references: Mapping[str, Reference] = MappingProxyType({}),
-    partner_origins: tuple[str, ...] = (),
+    front: Front | None = None,
     checks: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
     on_start: Sequence[Callable[[], None]] = (),
     on_stop: Sequence[Callable[[], None]] = (),
@@ -71,7 +98,7 @@ def create_app(
         run_dir: Writable folder for what Chainlit reads at its start; one for each process.
         public_url: Address patients see; None: each request's own host.
         references: The guide's sources by id, for the source panel.
-        partner_origins: Exact origins of the pages that may frame the chat and call this server.
+        front: The partners, whose pages embed the chat; None: nobody's do.
         checks: What ``/readyz`` asks, by name; all must be true.
         on_start: Called in this order when the server starts.
         on_stop: Called in this order when the server stops.
@@ -80,7 +107,7 @@ def create_app(
         SettingsError: The secret is too short, or the installed Chainlit is not the tested one.
     """
     is_https = (public_url or "").startswith("https://")
-    cookie = VisitorCookie(secret=visitor_secret, is_secure=is_https, is_cross_site=bool(partner_origins))
+    cookie = VisitorCookie(secret=visitor_secret, is_secure=is_https)
     chat_run_dir.prepare(run_dir=run_dir, texts=texts)
     chat_run_dir.set_environment(run_dir=run_dir, secret=cookie.derive("chainlit"), path=CHAT_PATH)
     # Imported here and not above: Chainlit reads the run directory when it is imported.
@@ -88,16 +115,18 @@ def create_app(
 
     service = behind.service
     talk, presence = Talk(service=service, texts=texts), Presence(desk=behind.desk, texts=texts)
-    chat_ui.bind(chat_ui.Parts(service=service, talk=talk, presence=presence, texts=texts, cookie=cookie))
+    passes = PassCookie(secret=cookie.derive("embed pass"))
+    gate = None if front is None else Gate(partners=front.partners, passes=passes, visitors=cookie)
+    chat_ui.bind(chat_ui.Parts(service=service, talk=talk, presence=presence, texts=texts, cookie=cookie, gate=gate))
     bell = Bell(live=behind.live, screens=chat_ui.open_screens, delivery=talk.delivery, presence=presence)
-    policy = _policy(public_url, partner_origins)
+    policy = Policy(public_origin=origin_of(public_url))
     app = FastAPI(
         title=texts.name,
         lifespan=_lifespan(bell, on_start=on_start, on_stop=(*on_stop, chat_ui.clear_files)),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[Middleware(Guard, policy=policy, authenticate=chat_ui.authenticate)],
+        middleware=[Middleware(Guard, policy=policy, authenticate=chat_ui.authenticate, gate=gate)],
     )
     _add_health(app, checks=checks)
     _add_files(app, run_dir=run_dir)
@@ -105,8 +134,28 @@ def create_app(
     routes = ChatRoutes(
         app=app, service=service, texts=texts, cookie=cookie, page=page, references=references, press=press
     )
+    if front is not None:
+        _add_front(app, front, service=service, cookie=cookie, passes=passes, page=page)
     _add_chat(app, routes.router, ChatMy(desk=behind.desk, texts=texts, cookie=cookie).router)
     return app
+
+
+def _add_front(
+    app: FastAPI, front: Front, *, service: Service, cookie: VisitorCookie, passes: PassCookie, page: str
+) -> None:
+    """Add what partners' pages ask for: the loader, tickets and the frame."""
+    tickets = Tickets(secret=cookie.derive("embed ticket"), spender=front.counts)
+    parts = EmbedParts(
+        service=service,
+        store=front.store,
+        counts=front.counts,
+        tickets=tickets,
+        passes=passes,
+        identities=front.identities,
+        page=embed_pages(page, version=chat_page.version_of(chat_run_dir.STATIC_DIR)),
+    )
+    app.include_router(widget_router())
+    app.include_router(EmbedRoutes(parts).router)
 
 
 def _add_chat(app: FastAPI, *routers: APIRouter) -> None:
@@ -121,14 +170,6 @@ def _add_chat(app: FastAPI, *routers: APIRouter) -> None:
 def _page(texts: ChatTexts) -> str:
     return chat_page.build_page(
         texts=texts, chainlit_dir=chat_run_dir.package_dir(), static_dir=chat_run_dir.STATIC_DIR
-    )
-
-
-def _policy(public_url: str | None, partner_origins: tuple[str, ...]) -> Policy:
-    return Policy(
-        public_origin=origin_of(public_url),
-        allowed_origins=frozenset(partner_origins),
-        frame_ancestors=partner_origins,
     )
 
 

@@ -46,7 +46,7 @@ def build_page(*, texts: ChatTexts, chainlit_dir: Path, static_dir: Path) -> str
         "close": texts.buttons.close,
         "my_title": texts.my.title,
         "strip_label": texts.presence.label,
-        "version": _digest(static_dir),
+        "version": version_of(static_dir),
     }
     for key, value in values.items():
         template = template.replace(f"{{{{ {key} }}}}", escape(value))
@@ -72,7 +72,7 @@ def _data(texts: ChatTexts) -> str:
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _digest(static_dir: Path) -> str:
+def version_of(static_dir: Path) -> str:
     """Name the version of our files, so that a browser never mixes two."""
     digest = hashlib.sha256()
     for path in sorted(static_dir.iterdir()):

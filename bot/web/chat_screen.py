@@ -18,6 +18,10 @@ class Screen:
     Attributes:
         send: Sends one event to the page.
         conversation_id: None until the first message: looking at the page leaves no trace.
+        partner_id: The partner whose page this one is in; None: it is by itself.
+        region: Country code that the partner's page told.
+        refusal: Says why a message may not be answered now, as `Service.reply` takes it; asked for each message, off
+            the event loop.
         address: Where the page's connection comes from; the service limits by it and does not keep it.
         offered: Follow-up buttons on show, which the next message takes away.
         wants_all: The patient asked to see the whole answer now.
@@ -37,6 +41,9 @@ class Screen:
     send: Callable[[str, Any], Awaitable[Any]]
     on_open: Callable[[str], None]
     conversation_id: str | None = None
+    partner_id: str | None = None
+    region: str | None = None
+    refusal: Callable[[], str | None] = lambda: None
     address: str | None = None
     offered: list[Wire] = field(default_factory=list)
     wants_all: bool = False

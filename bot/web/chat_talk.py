@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 CHANNEL = "chat"
+WIDGET_CHANNEL = "widget"
 # How many messages may be on their way beside a running turn: an emergency and a second one, never a flood.
 MAX_INTERRUPTIONS = 3
+# How many may wait for a person's line besides; a flood ends here, before it costs anything.
+MAX_UNDER_WAY = 20
 # A message to a person that comes while another of the conversation is written down is offered again so often.
 _TELL_TIMES = 20
 _TELL_AGAIN_S = 0.25
@@ -68,6 +71,9 @@ class Talk:
         """
         if not text.strip() or message_id in screen.under_way:
             return
+        if len(screen.under_way) >= MAX_UNDER_WAY:
+            await self._pen.note(screen, self._texts.status.busy)
+            return
 
         def ask(conversation_id: str, on_progress: OnProgress | None) -> Reply:
             return self._service.reply(
@@ -76,6 +82,7 @@ class Talk:
                 text=text,
                 client_message_id=message_id,
                 address=screen.address,
+                refusal=screen.refusal(),
                 on_progress=on_progress,
             )
 
@@ -229,14 +236,21 @@ class Talk:
         except Exception as error:  # noqa: BLE001  # the patient reads a sentence of ours, whatever it was
             await self._say_failed(screen, error)
 
+    async def _tell_unsigned(self, screen: Screen, reply: Reply) -> None:
+        """Have the page ask the partner's page who this is."""
+        if reply.reason == "limit.identity":
+            await screen.send("guide_identity", {})
+
     async def _place(self, screen: Screen, reply: Reply) -> None:
         """Draw a reply below what was said before it, if it says anything and does not stand there yet."""
+        await self._tell_unsigned(screen, reply)
         step = await self.delivery.make_room(screen, reply)
         if step is not None and reply.text.strip():
             await self._pen.draw_reply(screen, reply, step, with_follow_ups=False)
 
     async def _place_grown(self, screen: Screen, reply: Reply, growth: Growth) -> None:
         """Draw a reply in the place of what has grown there."""
+        await self._tell_unsigned(screen, reply)
         step = await self.delivery.make_room(screen, reply)
         # While a person owns the talk the bot has nothing to say, and the page shows nothing.
         if step is None or not reply.text.strip():
@@ -265,7 +279,12 @@ class Talk:
 
     async def _open_new(self, screen: Screen) -> Conversation:
         return await run_in_threadpool(
-            self._service.open, visitor_id=screen.visitor_id, channel=CHANNEL, language=self._texts.language
+            self._service.open,
+            visitor_id=screen.visitor_id,
+            channel=CHANNEL if screen.partner_id is None else WIDGET_CHANNEL,
+            language=self._texts.language,
+            partner_id=screen.partner_id,
+            region=screen.region,
         )
 
     async def _find_reply(self, screen: Screen, reply_id: str) -> Reply | None:

@@ -15,8 +15,9 @@ import asyncio
 import logging
 import re
 import shutil
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -39,6 +40,8 @@ from bot.web.chat_presence import Presence
 from bot.web.chat_screen import Press, Screen
 from bot.web.chat_talk import Talk
 from bot.web.chat_texts import ChatTexts
+from bot.web.embed.gate import SCOPE_KEY, Embedded, Gate
+from bot.web.embed.pass_cookie import Pass
 from bot.web.visitor import VisitorCookie
 
 if TYPE_CHECKING:
@@ -48,7 +51,9 @@ logger = logging.getLogger(__name__)
 
 AUTH_COOKIE = b"guide_screen"
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_LEFT_TO_CHAINLIT = frozenset({"disconnect", "clear_session"})
+_LEFT_TO_CHAINLIT = frozenset({"clear_session"})
+# Open pages of one visitor: nobody reads as many, and each costs memory.
+_MOST_LINES = 12
 # One message of 20,000 characters of up to four bytes, with its wrapping.
 _MAX_SOCKET_MESSAGE_BYTES = 128 * 1024
 # A line that is dead without a word is noticed within 35 seconds, by both sides; the library's own 45 s are long for
@@ -65,12 +70,15 @@ class Parts:
     presence: Presence
     texts: ChatTexts
     cookie: VisitorCookie
+    gate: Gate | None = None
 
 
 _bound: list[Parts] = []
 _screens: WeakKeyDictionary[WebsocketSession, Screen] = WeakKeyDictionary()
 _tasks: set[asyncio.Task[None]] = set()
+_lines: dict[str, set[str]] = {}
 _chainlit_connect = sio.handlers["/"]["connect"]
+_chainlit_disconnect = sio.handlers["/"]["disconnect"]
 
 
 def bind(parts: Parts) -> None:
@@ -148,14 +156,29 @@ def _make_screen(session: WebsocketSession) -> Screen:
         if current is not None:
             _tie(current, conversation_id)
 
+    visit = _visit_of(session.environ)
     return Screen(
         session_id=session_id,
         visitor_id=session.user.identifier if session.user else "",
         send=send,
         on_open=on_open,
         conversation_id=session.thread_id_to_resume,
+        partner_id=None if visit is None else visit.partner_id,
+        region=None if visit is None else visit.region,
+        refusal=_refusal_of(visit),
         address=_address(session.environ),
     )
+
+
+def _refusal_of(visit: Pass | None) -> Callable[[], str | None]:
+    gate = _parts().gate
+    return (lambda: None) if visit is None or gate is None else partial(gate.refusal, visit)
+
+
+def _visit_of(environ: Mapping[str, Any]) -> Pass | None:
+    """Return the pass of a page in a partner's page; None: the page is by itself."""
+    embedded: Embedded | None = environ.get("asgi.scope", {}).get(SCOPE_KEY)
+    return None if embedded is None else embedded.visit
 
 
 def _address(environ: Mapping[str, Any]) -> str | None:
@@ -210,7 +233,28 @@ async def _on_connect(sid: str, environ: dict[str, Any], auth: Any) -> Any:
         raise ConnectionRefusedError("refused")
     reading_as.set(visitor_id)
     checked = {"sessionId": session_id, "clientType": "webapp", "threadId": thread_id}
-    return await _chainlit_connect(sid, environ, checked)
+    if not _has_room(visitor_id):
+        raise ConnectionRefusedError("refused")
+    answer = await _chainlit_connect(sid, environ, checked)
+    _lines.setdefault(visitor_id, set()).add(sid)
+    session = WebsocketSession.get(sid)
+    if session is not None and session in _screens:  # a line that came back, perhaps with a newer pass
+        _screens[session].refusal = _refusal_of(_visit_of(environ))
+    return answer
+
+
+def _has_room(visitor_id: str) -> bool:
+    """Tell whether a visitor may open one more page."""
+    return len(_lines.get(visitor_id, ())) < _MOST_LINES
+
+
+async def _on_disconnect(sid: str, *reason: Any) -> None:
+    """Forget the line, then let Chainlit forget it."""
+    for visitor_id, lines in list(_lines.items()):
+        lines.discard(sid)
+        if not lines:
+            del _lines[visitor_id]
+    await _chainlit_disconnect(sid)
 
 
 async def _on_ready(sid: str) -> None:
@@ -282,6 +326,7 @@ def _is_uuid4(value: object) -> bool:
 _OURS = {
     "connect": _on_connect,
     "connection_successful": _on_ready,
+    "disconnect": _on_disconnect,
     "client_message": _on_message,
     "stop": _on_stop,
     "guide_typing": _on_typing,

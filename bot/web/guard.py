@@ -8,10 +8,12 @@ made of, a request meets this layer first: closed unless listed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+from bot.web.embed.gate import SCOPE_KEY, TICKET, Embedded, Gate, Stopped
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -22,10 +24,13 @@ Headers = list[tuple[bytes, bytes]]
 
 # The largest honest request is one message of 20,000 characters with its wrapping.
 MAX_BODY_BYTES = 128 * 1024
+# Cookies of a few partners and a signed user id are far below; nginx allows as much.
+MAX_HEADER_BYTES = 32 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _STRICT_TRANSPORT = "max-age=31536000"
 _HASHED_FILE = re.compile(r"^/chat/assets/")
+_WORDS = {401: b"no pass", 403: b"forbidden", 404: b"not found", 413: b"too large", 431: b"headers too large"}
 # Below /chat only these exist; HEAD counts as GET.
 OPEN_CHAT_ROUTES: tuple[tuple[str, str], ...] = (
     ("GET", r"/chat/?"),
@@ -51,14 +56,12 @@ class Policy:
 
     Attributes:
         public_origin: Scheme and host that patients see; None: the Host header of each request decides.
-        allowed_origins: Further exact origins that may call.
-        frame_ancestors: Exact origins that may frame the pages; none by default.
         max_body_bytes: Largest request body and websocket message.
+        max_header_bytes: All headers of a request together.
     """
 
     public_origin: str | None = None
-    allowed_origins: frozenset[str] = frozenset()
-    frame_ancestors: tuple[str, ...] = ()
+    max_header_bytes: int = MAX_HEADER_BYTES
     max_body_bytes: int = MAX_BODY_BYTES
     open_chat_routes: tuple[tuple[str, str], ...] = OPEN_CHAT_ROUTES
     _compiled: tuple[tuple[str, re.Pattern[str]], ...] = field(init=False, default=())
@@ -75,16 +78,21 @@ class Policy:
         wanted = "GET" if method == "HEAD" else method
         return any(wanted == allowed and pattern.fullmatch(path) for allowed, pattern in self._compiled)
 
-    def is_own_origin(self, *, origin: str, host: str, scheme: str, path: str = "/") -> bool:
-        """Say whether a page of this origin may call a path; the staff console hears only its own pages."""
-        own = self.public_origin or f"{scheme}://{host}"
-        return origin == own or (origin in self.allowed_origins and not is_staff(path))
+    def is_own_origin(self, *, origin: str, host: str, scheme: str) -> bool:
+        """Say whether an origin is ours; no other may call."""
+        return origin == (self.public_origin or f"{scheme}://{host}")
 
-    def security_headers(self, *, host: str, scheme: str, path: str = "/") -> dict[str, str]:
-        """Write the headers every answer carries unless it sets its own."""
+    def security_headers(
+        self, *, host: str, scheme: str, path: str = "/", framed_by_origins: Sequence[str] = ()
+    ) -> dict[str, str]:
+        """Write the headers every answer carries unless it sets its own.
+
+        Args:
+            framed_by_origins: Exact origins whose pages may frame this answer; none: nobody's.
+        """
         if is_staff(path):
             return _staff_headers(scheme)
-        framed_by = " ".join(self.frame_ancestors) or "'none'"
+        framed_by = " ".join(framed_by_origins) or "'none'"
         headers = {
             "content-security-policy": _content_security_policy(host=host, scheme=scheme, framed_by=framed_by),
             "x-content-type-options": "nosniff",
@@ -93,7 +101,7 @@ class Policy:
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
         }
-        if not self.frame_ancestors:
+        if not framed_by_origins:
             headers["x-frame-options"] = "DENY"
         if scheme == "https":
             headers["strict-transport-security"] = _STRICT_TRANSPORT
@@ -116,17 +124,26 @@ def origin_of(url: str | None) -> str | None:
 class Guard:
     """The outermost ASGI layer."""
 
-    def __init__(self, app: App, *, policy: Policy, authenticate: Callable[[Headers], Headers]) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        policy: Policy,
+        authenticate: Callable[[Headers], Headers],
+        gate: Gate | None = None,
+    ) -> None:
         """Wrap an app.
 
         Args:
             app: What stands behind.
             policy: What to enforce.
             authenticate: Turns the headers of a chat request into those Chainlit understands.
+            gate: Stands before the embedded chat; None: there is none.
         """
         self.app = app
         self.policy = policy
         self.authenticate = authenticate
+        self.gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with limits and headers."""
@@ -138,8 +155,8 @@ class Guard:
             await self.app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        guarded_send = self._with_headers(scope, send)
-        status = self._refusal(scope, method=scope["method"])
+        inner, status = await self._admitted(scope, method=scope["method"])
+        guarded_send = self._with_headers(scope, inner, send)
         if status is None and _declared_length(scope) > self.policy.max_body_bytes:
             status = 413
         if status is not None:
@@ -147,32 +164,53 @@ class Guard:
             return
         limited = _Limited(receive, max_bytes=self.policy.max_body_bytes)
         try:
-            await self.app(self._for_chat(scope), limited.receive, limited.watch(guarded_send))
+            await self.app(self._for_chat(inner), limited.receive, limited.watch(guarded_send))
         except BodyTooLargeError:
             if limited.has_started:
                 raise
             await _answer(guarded_send, 413)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._refusal(scope, method="WEBSOCKET") is not None:
+        inner, status = await self._admitted(scope, method="WEBSOCKET")
+        if status is not None:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        await self.app(self._for_chat(scope), receive, send)
+        await self.app(self._for_chat(inner), receive, send)
 
-    def _refusal(self, scope: Scope, *, method: str) -> int | None:
-        """Return the status to refuse with, or None."""
+    async def _admitted(self, scope: Scope, *, method: str) -> tuple[Scope, int | None]:
+        """Return the scope to go on with, and the status to refuse with or None."""
+        if sum(len(key) + len(value) for key, value in scope["headers"]) > self.policy.max_header_bytes:
+            return scope, 431
+        if Gate.is_here(scope["path"]):
+            if self.gate is None:
+                return scope, 404
+            entered = await self.gate.enter(scope, method=method, is_open=self._is_open)
+            if isinstance(entered, Stopped):
+                return scope, entered.status
+            return entered, self._refusal(entered, method=method, is_for_partner=scope["path"].endswith(TICKET))
+        return scope, self._refusal(scope, method=method)
+
+    def _is_open(self, method: str, path: str) -> bool:
+        return self.policy.is_open(method=method, path=path)
+
+    def _refusal(self, scope: Scope, *, method: str, is_for_partner: bool = False) -> int | None:
+        """Return the status to refuse with, or None.
+
+        Args:
+            is_for_partner: The partner's own pages call this route, and it looks at their origin itself.
+        """
         if not self.policy.is_open(method=method, path=scope["path"]):
             return 404
         origin = _header(scope, b"origin")
+        if is_for_partner:
+            return None
         if origin is None:
             is_foreign = method not in _SAFE_METHODS and _header(scope, b"sec-fetch-site") == "cross-site"
             return 403 if is_foreign else None
-        if method in _SAFE_METHODS and not scope["path"].startswith("/chat"):
+        if method in _SAFE_METHODS and not _is_guarded_read(scope["path"]):
             return None
-        is_own = self.policy.is_own_origin(
-            origin=origin.lower(), host=_host(scope), scheme=_scheme(scope), path=scope["path"]
-        )
+        is_own = self.policy.is_own_origin(origin=origin.lower(), host=_host(scope), scheme=_scheme(scope))
         return None if is_own else 403
 
     def _for_chat(self, scope: Scope) -> Scope:
@@ -180,9 +218,16 @@ class Guard:
             return scope
         return {**scope, "headers": self.authenticate(list(scope["headers"]))}
 
-    def _with_headers(self, scope: Scope, send: Send) -> Send:
-        path = scope["path"]
-        defaults = self.policy.security_headers(host=_host(scope), scheme=self._public_scheme(scope), path=path)
+    def _with_headers(self, scope: Scope, inner: Scope, send: Send) -> Send:
+        """Add the headers to what is sent; `inner` is the scope behind the gate, which names the partner."""
+        path = inner["path"]
+        embedded: Embedded | None = inner.get(SCOPE_KEY)
+        defaults = self.policy.security_headers(
+            host=_host(scope),
+            scheme=self._public_scheme(scope),
+            path=path,
+            framed_by_origins=embedded.partner.origins if embedded is not None else (),
+        )
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -193,6 +238,11 @@ class Guard:
 
     def _public_scheme(self, scope: Scope) -> str:
         return urlsplit(self.policy.public_origin).scheme if self.policy.public_origin else _scheme(scope)
+
+
+def _is_guarded_read(path: str) -> bool:
+    """Say whether even reading is for our own pages alone, where a page says who it is."""
+    return path.startswith(("/chat", "/embed"))
 
 
 class BodyTooLargeError(Exception):
@@ -280,7 +330,7 @@ def _is_cors(key: bytes) -> bool:
 
 
 async def _answer(send: Send, status: int) -> None:
-    body = {403: b"forbidden", 404: b"not found", 413: b"too large"}[status]
+    body = _WORDS[status]
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

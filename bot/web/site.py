@@ -25,7 +25,9 @@ from bot.bootstrap import (
 )
 from bot.conversation.desk import Desk
 from bot.conversation.gap_groups import GapGrouper
+from bot.conversation.identity import Identities
 from bot.conversation.live import Live
+from bot.conversation.partners import Partners
 from bot.conversation.texts import Texts
 from bot.corpus.loader import Corpus
 from bot.db.sign_ins import Lifetimes
@@ -34,7 +36,7 @@ from bot.domain import Reference
 from bot.errors import SettingsError
 from bot.index.sections import sections_of
 from bot.settings import Settings
-from bot.web.app import Behind, create_app
+from bot.web.app import Behind, Front, create_app
 from bot.web.chat_texts import load_chat_texts
 from bot.web.guard import origin_of
 from bot.web.guide_pages import GuideSite, guide_router
@@ -63,10 +65,11 @@ def build_site(settings: Settings) -> FastAPI:
     edition = source.edition()
     edition.worker.encode("warm")
     stores = make_stores(settings)
-    service = make_service(settings, source=source, stores=stores)
-    desk = make_desk(settings, stores)
+    partners = Partners(stores.partners)
+    service = make_service(settings, source=source, stores=stores, partners=partners)
+    desk = make_desk(settings, stores, partners=partners)
     live = make_live(stores, desk)
-    notifier = make_notifier(settings, stores)
+    notifier = make_notifier(settings, stores, partners=partners)
     retention = make_retention(settings, stores)
     app = create_app(
         behind=Behind(service=service, desk=desk, live=live),
@@ -75,6 +78,12 @@ def build_site(settings: Settings) -> FastAPI:
         run_dir=settings.data_dir / f"run-{settings.port}",
         public_url=settings.public_url,
         references=_References(source),
+        front=Front(
+            partners=partners,
+            store=stores.partners,
+            counts=stores.partner_counts,
+            identities=Identities(master=visitor_secret(settings), keys=stores.partners),
+        ),
         checks={"index": lambda: bool(source.edition()), "database": service.is_storing},
         on_start=(live.start, notifier.start, retention.start),
         on_stop=(live.stop, notifier.stop, retention.stop, edition.worker.close),

@@ -28,14 +28,12 @@ class VisitorCookie:
     Attributes:
         secret: Signs the id; at least 32 characters.
         is_secure: The page is served over HTTPS; then the name carries the ``__Host-`` promise.
-        is_cross_site: The page may be framed by another site; needs HTTPS.
         max_age_s: Lifetime in the browser; 180 days, so that a talk can be found again between two visits.
         now: Seconds since 1970.
     """
 
     secret: str
     is_secure: bool = False
-    is_cross_site: bool = False
     max_age_s: int = 180 * 24 * 3600
     now: Callable[[], float] = time.time
 
@@ -43,12 +41,10 @@ class VisitorCookie:
         """Refuse a short secret.
 
         Raises:
-            SettingsError: The secret has fewer than 32 characters, or framing is wanted without HTTPS.
+            SettingsError: The secret has fewer than 32 characters.
         """
         if len(self.secret) < MIN_SECRET_CHARS:
             raise SettingsError(f"BOT_SECRET_KEY: at least {MIN_SECRET_CHARS} characters are needed.")
-        if self.is_cross_site and not self.is_secure:
-            raise SettingsError("BOT_PUBLIC_URL: pages that other sites frame need an https address.")
 
     @property
     def name(self) -> str:
@@ -62,16 +58,15 @@ class VisitorCookie:
 
     def header(self, visitor_id: str) -> str:
         """Write the ``Set-Cookie`` value for a visitor."""
-        value = self._signer().sign(visitor_id).decode()
-        parts = [f"{self.name}={value}", "Path=/", "HttpOnly", f"Max-Age={self.max_age_s}"]
+        parts = [self.value(visitor_id).decode(), "Path=/", "HttpOnly", f"Max-Age={self.max_age_s}"]
         if self.is_secure:
             parts.append("Secure")
-        parts += ["SameSite=None", "Partitioned"] if self.is_cross_site else ["SameSite=Lax"]
+        parts.append("SameSite=Lax")
         return "; ".join(parts)
 
     def read(self, cookie_header: str | None) -> str | None:
         """Return the visitor id of a ``Cookie`` header, or None if it is absent, forged or too old."""
-        value = _cookie_value(cookie_header or "", self.name)
+        value = cookie_value(cookie_header or "", self.name)
         if not value.isascii():
             return None
         try:
@@ -79,6 +74,10 @@ class VisitorCookie:
         except BadSignature:
             return None
         return visitor_id if _ID.fullmatch(visitor_id) else None
+
+    def value(self, visitor_id: str) -> bytes:
+        """Write what a ``Cookie`` header carries for a visitor."""
+        return f"{self.name}={self._signer().sign(visitor_id).decode()}".encode()
 
     def derive(self, purpose: str) -> str:
         """Return another secret for one purpose, so that one leaked secret does not give the other."""
@@ -99,7 +98,7 @@ class _ClockedSigner(TimestampSigner):
         return int(self.now())
 
 
-def _cookie_value(header: str, name: str) -> str:
+def cookie_value(header: str, name: str) -> str:
     """Read one cookie; empty if it is not there."""
     for part in header.split(";"):
         key, separator, value = part.strip().partition("=")

@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 import uvicorn
 
+from bot.conversation.identity import Identities
+from bot.conversation.partners import Partners
+from bot.db.engine import migrate, open_engine
+from bot.db.stores import Stores
 from bot.settings import ROOT
 from bot.web.chat_texts import ChatTexts, load_chat_texts
 from tests.fakes.chat_service import REFERENCES, FakeService
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 SECRET = "a-secret-for-tests-of-more-than-32-characters"
 _START_TIMEOUT_S = 60
-_BROWSER_OPTIONS = (
+BROWSER_OPTIONS = (
     "--no-sandbox",  # containers give a browser no namespaces of its own
     "--disable-gpu",
     "--disable-background-networking",
@@ -40,6 +44,8 @@ class ChatServer:
     service: FakeService
     desk: FakeDesk
     texts: ChatTexts
+    stores: Stores
+    partners: Partners
 
 
 class _ThreadServer(uvicorn.Server):
@@ -51,11 +57,15 @@ class _ThreadServer(uvicorn.Server):
 
 @pytest.fixture(scope="session")
 def _running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
-    from bot.web.app import Behind, create_app
+    from bot.web.app import Behind, Front, create_app
 
     service, live = FakeService(), FakeLive()
     desk = FakeDesk(service, live)
     texts = load_chat_texts(prompts_dir=ROOT / "prompts", language="en")
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('record')}/partners.db")
+    migrate(engine)
+    stores = Stores.over(engine)
+    partners = Partners(stores.partners)
     app = create_app(
         behind=Behind(service=service, desk=cast("Desk", desk), live=live),
         visitor_secret=SECRET,
@@ -63,6 +73,12 @@ def _running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatSe
         run_dir=tmp_path_factory.mktemp("chainlit"),
         references=REFERENCES,
         checks={"index": lambda: True},
+        front=Front(
+            partners=partners,
+            store=stores.partners,
+            counts=stores.partner_counts,
+            identities=Identities(master=SECRET, keys=stores.partners),
+        ),
     )
     server = _ThreadServer(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -73,9 +89,12 @@ def _running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatSe
         assert time.monotonic() < deadline, "the server did not start"
         time.sleep(0.05)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield ChatServer(url=f"http://127.0.0.1:{port}", service=service, desk=desk, texts=texts)
+    yield ChatServer(
+        url=f"http://127.0.0.1:{port}", service=service, desk=desk, texts=texts, stores=stores, partners=partners
+    )
     server.should_exit = True
     thread.join(timeout=10)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -106,11 +125,17 @@ def browser_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(browser_path: str) -> Iterator[Any]:
-    """A started browser; each test opens its own window."""
+def drive(browser_path: str) -> Iterator[Any]:
+    """Playwright, once for all: a second one in the same thread refuses to start, `browser_path` looks with one too."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=browser_path, args=list(_BROWSER_OPTIONS))
-        yield started
-        started.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(drive: Any, browser_path: str) -> Iterator[Any]:
+    """A started browser; each test opens its own window."""
+    started = drive.chromium.launch(executable_path=browser_path, args=list(BROWSER_OPTIONS))
+    yield started
+    started.close()

@@ -116,9 +116,12 @@ class FakeService:
         text: str,
         client_message_id: str | None = None,
         address: str | None = None,
+        refusal: str | None = None,
         on_progress: Callable[[str], None] | None = None,
     ) -> Reply:
         self.addresses.append(address)
+        if refusal is not None and make_reply(conversation_id, text).outcome is not Outcome.EMERGENCY:
+            return _reply(conversation_id, Outcome.CONVERSATION, f"limit.{refusal}", f"Refused: {refusal}.")
         conversation = self._own(conversation_id, visitor_id)
         self._add(conversation_id, Author.PATIENT, text, client_message_id=client_message_id)
         if conversation.state is Speaker.HUMAN:
@@ -151,6 +154,10 @@ class FakeService:
     def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
         self._own(conversation_id, visitor_id)
         return self.messages[conversation_id][after_seq:]
+
+    def latest(self, *, visitor_id: str) -> Conversation | None:
+        own = [one for one in self.conversations.values() if one.visitor_id == visitor_id]
+        return own[-1] if own else None
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None

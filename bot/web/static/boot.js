@@ -3,13 +3,13 @@
 const global = globalThis;
 // Long polling cannot be tied to one process; the socket can.
 window.transports = ["websocket"];
-// Some browsers throw on the mere mention of localStorage in a frame of another site; the page must still open.
+// Where this page lives: "/chat", or "/embed/<partner>" inside a partner's page.
+window.guideBase = document.querySelector('meta[property="og:root_path"]').content;
+// Some browsers throw on the mere mention of storage in a frame of another site; the page must still open.
 (function () {
-  try {
-    window.localStorage.getItem("guide");
-  } catch (error) {
+  function store() {
     const kept = new Map();
-    const store = {
+    return {
       getItem: (key) => (kept.has(String(key)) ? kept.get(String(key)) : null),
       setItem: (key, value) => void kept.set(String(key), String(value)),
       removeItem: (key) => void kept.delete(String(key)),
@@ -19,13 +19,22 @@ window.transports = ["websocket"];
         return kept.size;
       },
     };
-    Object.defineProperty(window, "localStorage", { value: store, configurable: true });
+  }
+  for (const name of ["localStorage", "sessionStorage"]) {
+    try {
+      window[name].getItem("guide");
+    } catch (error) {
+      Object.defineProperty(window, name, { value: store(), configurable: true });
+      // What is kept is gone with the page.
+      window.guideForgets = true;
+    }
   }
 })();
 // Chainlit's page asks again and again who is here, and takes a lost network for a visitor who is not: it would leave
 // the conversation for its login page. While the server cannot be heard, its last answer counts.
 (function () {
-  const KEPT = new Set(["/chat/user", "/chat/auth/config", "/chat/project/settings", "/chat/project/translations"]);
+  const NAMES = ["/user", "/auth/config", "/project/settings", "/project/translations"];
+  const KEPT = new Set(NAMES.map((name) => window.guideBase + name));
   const ask = window.fetch.bind(window);
   const answers = new Map();
   const lastOf = (path) => new Response(answers.get(path), { headers: { "Content-Type": "application/json" } });

@@ -7,7 +7,7 @@
   const panel = document.getElementById("guide-panel");
   const panelBody = document.getElementById("guide-panel-body");
   const phone = window.matchMedia("(max-width: 767px)");
-  const BASE = "/chat";
+  const BASE = window.guideBase;
   // settled: what is there has been drawn; whatever comes now is news.
   const state = { conversation: null, settled: false, seen: new Set(), opener: null, newest: "" };
   const SETTLE_MS = 2000;
@@ -68,7 +68,7 @@
   // Ids of buttons read "kind.conversation.reply"; below the chat's root, Chainlit keeps no address of its own.
   function rememberConversation() {
     const button = document.querySelector('.ai-message button[id^="person."]');
-    const fromPath = window.location.pathname.match(/^\/chat\/thread\/([0-9a-f-]{36})/);
+    const fromPath = window.location.pathname.slice(BASE.length).match(/^\/thread\/([0-9a-f-]{36})/);
     const found = button ? button.id.split(".")[1] : null;
     if (!found) {
       state.conversation = fromPath ? fromPath[1] : null;

@@ -175,7 +175,7 @@
   function drawCopy() {
     const part = section(words.download, words.download_why);
     const link = add(part, "a", words.save, "guide-my-button");
-    link.href = `/chat/my/${wire.conversation()}/download`;
+    link.href = `${window.guideBase}/my/${wire.conversation()}/download`;
     link.setAttribute("download", "");
   }
 
@@ -202,13 +202,14 @@
   // An empty new chat, and the sentence that proves it; where nothing can be stored, the sentence stays here.
   function showGone(said) {
     try {
+      if (window.guideForgets) throw new Error("nothing is kept");
       window.sessionStorage.setItem(PROOF, said);
-      window.location.assign("/chat/");
+      window.location.assign(`${window.guideBase}/`);
     } catch (error) {
       body.replaceChildren();
       add(body, "p", said);
       const link = add(body, "a", words.new_chat, "guide-my-button guide-my-main");
-      link.href = "/chat/";
+      link.href = `${window.guideBase}/`;
       link.focus();
     }
   }

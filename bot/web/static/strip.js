@@ -9,7 +9,7 @@
   const text = document.getElementById("guide-strip-text");
   const buttons = document.getElementById("guide-strip-buttons");
   const root = document.documentElement;
-  const BASE = "/chat/my";
+  const BASE = `${window.guideBase}/my`;
   const TYPING_EVERY_MS = 3000;
   const TYPING_SHOWN_MS = 6000;
   // A line that is back at once, or a message that is heard at once, needs no word.

@@ -5,7 +5,7 @@
 "use strict";
 (function () {
   const Native = window.WebSocket;
-  const PATH = "/chat/ws/socket.io/";
+  const PATH = `${window.guideBase}/ws/socket.io/`;
   const RETRY_MS = [200, 1000, 2000, 4000];
   const CONNECT_MS = 6000;
   // The server answers a message at once, if only by showing that it thinks: so long a silence means a dead line.
@@ -246,6 +246,7 @@
       }
       this.give(data);
       if (name === "new_message" && value.name === "staff") tell("staff_spoke", {});
+      if (name === "new_message" && value.type !== "user_message") tell("spoke", { id: value.id });
       if (name === "first_interaction") setConversation(value.thread_id || null);
     }
 
@@ -304,6 +305,11 @@
       else pump();
     }
 
+    // The pass is new: the server reads it when a line is opened.
+    renew() {
+      if (this.isSteady && !this.isOver) this.lose();
+    }
+
     hurry() {
       if (!this.isSteady || this.isOver) return;
       if (this.isUp && Date.now() - this.heardAt < this.silenceMs) return;
@@ -335,6 +341,7 @@
     send(name, data) {
       if (line && line.isUp) line.emit(`42${JSON.stringify([name, data])}`);
     },
+    renew: () => line && line.renew(),
     isDown: () => isDown,
     conversation: () => conversation,
     // Messages that are not known to be with the server, and since when they have been on their way; 0: not sent.

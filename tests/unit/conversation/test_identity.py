@@ -64,6 +64,7 @@ def test_another_person_another_partner_and_another_server_give_another_visitor_
     [
         pytest.param("", "identity_needed", id="none"),
         pytest.param("a.b.c", "identity_refused", id="no_token"),
+        pytest.param("\ud800.b.c", "identity_refused", id="half_a_character"),
         pytest.param("x" * 5000, "identity_refused", id="huge"),
         pytest.param(signed(kid=None), "identity_refused", id="no_key_named"),
         pytest.param(signed(kid="k9"), "identity_refused", id="unknown_key"),

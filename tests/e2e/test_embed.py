@@ -1,0 +1,390 @@
+"""The chat in a partner's page on another site, in a real browser: with third-party cookies blocked, and allowed."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+import jwt
+import pytest
+from playwright.sync_api import BrowserContext, Frame, Page, expect
+
+from bot.conversation.identity import identity_secret
+from bot.db.partner_values import IdentityMode, KeyKind
+from bot.db.partners import PartnerTakenError, blank_partner
+from bot.db.staff import By
+from bot.domain import Speaker
+from tests.e2e.conftest import BROWSER_OPTIONS, SECRET, ChatServer
+from tests.e2e.portal import PAGE, Portal, portal
+from tests.fakes.chat_service import EMERGENCY, QUOTE
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+BY = By(name="test")
+DESK, PHONE, SMALL = (1280, 900), (390, 844), (360, 560)
+ANSWERED = '.ai-message button[id^="person."]'
+
+
+@pytest.fixture(scope="module")
+def portal_site() -> Iterator[Portal]:
+    with portal() as site:
+        yield site
+
+
+class PageOf(Protocol):
+    """Makes a partner and its page; returns the page's address."""
+
+    def __call__(self, partner_id: str, *, listed: bool = True, **fields: Any) -> str:
+        """Make them."""
+
+
+def forget(server: ChatServer) -> None:
+    """Let the server look at its partners anew, as it does every few seconds."""
+    server.partners.forget()
+
+
+@pytest.fixture
+def page_of(chat_server: ChatServer, portal_site: Portal) -> PageOf:
+    def make(partner_id: str, *, listed: bool = True, **fields: Any) -> str:
+        now = datetime.now(UTC)
+        origins = (portal_site.url,) if listed else ("https://portal.example.org",)
+        partner = replace(blank_partner(partner_id=partner_id, name="Portal", now=now), origins=origins, **fields)
+        try:
+            chat_server.stores.partners.add(partner, by=BY, now=now)
+        except PartnerTakenError:
+            chat_server.stores.partners.save(partner, by=BY, now=now)
+        forget(chat_server)
+        tag = f'<script src="{chat_server.url}/widget.js" data-partner="{partner_id}" async></script>'
+        portal_site.pages[f"/{partner_id}"] = PAGE.format(tag=tag)
+        return f"{portal_site.url}/{partner_id}"
+
+    return make
+
+
+@dataclass
+class Visitor:
+    """A browser window on a partner's page, and what it asked the network for."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def frame(self) -> Frame:
+        return next(frame for frame in self.page.frames if "/embed/" in frame.url)
+
+    def open(self) -> Frame:
+        """Open the widget, and wait until the frame is the chat."""
+        self.page.wait_for_function("window.LupusGuide")
+        self.page.evaluate(_OPEN)
+        self.page.wait_for_function("window.entered", timeout=20_000)
+        self.frame.wait_for_selector("#chat-input")
+        return self.frame
+
+    def refused(self) -> str:
+        """Open the widget, and return the code of what went wrong."""
+        self.page.wait_for_function("window.LupusGuide")
+        self.page.evaluate(_OPEN)
+        self.page.wait_for_function("window.failed", timeout=20_000)
+        return str(self.page.evaluate("window.failed"))
+
+    def ask(self, text: str) -> None:
+        """Write, and wait for the reply with its buttons."""
+        frame, count = self.frame, self.frame.locator(ANSWERED).count()
+        frame.fill("#chat-input", text)
+        frame.click("#chat-submit")
+        expect(frame.locator(ANSWERED)).to_have_count(count + 1)
+
+
+# The loader tells nobody that the frame is in; what it does then is to give it the focus.
+_OPEN = """() => {
+  window.failed = null;
+  window.entered = false;
+  LupusGuide.on("error", ({ code }) => (window.failed = code));
+  LupusGuide.on("unread", () => (window.entered = true));
+  LupusGuide.open();
+}"""
+
+
+class Windows:
+    """Opens windows in browsers of their own, since whether cookies are blocked is a browser's preference."""
+
+    def __init__(self, drive: Any, browser_path: str) -> None:
+        self._drive = drive
+        self._path = browser_path
+        self._open: list[tuple[BrowserContext, tempfile.TemporaryDirectory[str]]] = []
+
+    def visit(self, url: str, *, size: tuple[int, int] = DESK, blocked: bool = True) -> Visitor:
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        profile = Path(folder.name) / "Default"
+        profile.mkdir()
+        mode = {"cookie_controls_mode": 1 if blocked else 0, "block_third_party_cookies": blocked}
+        (profile / "Preferences").write_text(json.dumps({"profile": mode}))
+        context = self._drive.chromium.launch_persistent_context(
+            folder.name,
+            executable_path=self._path,
+            args=list(BROWSER_OPTIONS),
+            viewport={"width": size[0], "height": size[1]},
+            has_touch=size[0] < 500,
+        )
+        self._open.append((context, folder))
+        context.set_default_timeout(15_000)
+        visitor = Visitor(context.new_page())
+        visitor.page.on("request", lambda request: visitor.requests.append(request.url))
+        visitor.page.on("websocket", lambda socket: visitor.requests.append(socket.url))
+        visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
+        visitor.page.goto(url)
+        return visitor
+
+    def close(self) -> None:
+        for context, folder in self._open:
+            context.close()
+            folder.cleanup()
+
+
+@pytest.fixture
+def windows(drive: Any, browser_path: str) -> Iterator[Windows]:
+    opened = Windows(drive, browser_path)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("size", [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize("blocked", [pytest.param(True, id="blocked"), pytest.param(False, id="allowed")])
+def test_a_patient_asks_reads_a_source_comes_back_and_reaches_a_person(
+    windows: Windows, page_of: PageOf, chat_server: ChatServer, size: tuple[int, int], blocked: bool
+) -> None:
+    visitor = windows.visit(page_of("st-mary"), size=size, blocked=blocked)
+    frame = visitor.open()
+    assert frame.evaluate("Boolean(window.guideForgets)") is blocked
+    visitor.ask("What is CAR-T?")
+    frame.locator("a.element-link").first.click()
+    expect(frame.locator("#guide-panel mark")).to_have_text(QUOTE.replace("**", ""))
+    frame.locator("#guide-panel-close").click()
+
+    visitor.page.reload()
+    frame = visitor.open()
+    expect(frame.locator(ANSWERED)).to_have_count(1)
+    expect(frame.locator(".step .user-message, [data-step-type='user_message']").first).to_contain_text("What is CAR-T")
+    frame.locator(ANSWERED).last.click()
+    expect(frame.locator("#guide-strip-text")).to_contain_text("line")
+
+    conversation = chat_server.service.conversations[chat_server.service.person_requests[-1]]
+    assert (conversation.partner_id, conversation.channel) == ("st-mary", "widget")
+    assert visitor.errors == []
+    hosts = {urlsplit(url).netloc for url in visitor.requests if not url.startswith(("data:", "blob:"))}
+    assert hosts == {urlsplit(chat_server.url).netloc, urlsplit(visitor.page.url).netloc}
+
+
+def test_everything_can_be_used_in_a_small_frame(windows: Windows, page_of: PageOf, chat_server: ChatServer) -> None:
+    visitor = windows.visit(page_of("small"), size=SMALL)
+    frame = visitor.open()
+    expect(frame.locator("#guide-disclaimer")).to_be_in_viewport()
+    visitor.ask("What is CAR-T?")
+    frame.locator('.ai-message button[id^="unhelpful."]').click()
+    frame.locator('.ai-message button[id^="reason."]').first.click()
+    expect(frame.locator('.ai-message button[id^="reason."]')).to_have_count(0)
+    assert [feedback.value for feedback in chat_server.service.feedback] == [-1, -1]
+    frame.locator("#guide-my-open").click()
+    with visitor.page.expect_download() as download:
+        frame.locator('#guide-my a[href*="/download"]').click()
+    assert download.value.suggested_filename.endswith(".txt")
+    frame.locator("#guide-my-close").click()
+    frame.locator(ANSWERED).last.click()
+    expect(frame.locator("#guide-strip")).to_be_in_viewport()
+    expect(frame.locator("#guide-disclaimer")).to_be_in_viewport()
+    width = frame.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width[0] <= width[1]
+
+
+def test_a_page_that_is_not_listed_gets_no_ticket_no_frame_and_no_socket_and_is_counted(
+    windows: Windows, page_of: PageOf, chat_server: ChatServer
+) -> None:
+    visitor = windows.visit(page_of("strict", listed=False))
+    visitor.refused()
+    assert [frame.url for frame in visitor.page.frames] == [visitor.page.url]
+    assert not [url for url in visitor.requests if url.startswith("ws") or url.endswith("/embed/strict")]
+    # A page that makes the frame by hand sees nothing either.
+    visitor.page.evaluate(
+        "src => document.body.append(Object.assign(document.createElement('iframe'), { src }))",
+        f"{chat_server.url}/embed/strict",
+    )
+    visitor.page.wait_for_timeout(1000)
+    assert visitor.page.frames[-1].url.startswith("chrome-error://")
+    counted = {row.reason: row.times for row in chat_server.stores.partner_counts.refused(partner_id="strict")}
+    assert counted["origin_not_listed"] == 1
+
+
+def test_a_partner_that_is_switched_off_has_no_chat(windows: Windows, page_of: PageOf, chat_server: ChatServer) -> None:
+    visitor = windows.visit(page_of("closing"))
+    frame = visitor.open()
+    visitor.ask("What is CAR-T?")
+    chat_server.stores.partners.set_active(partner_id="closing", is_active=False, by=BY, now=datetime.now(UTC))
+    forget(chat_server)
+    frame.fill("#chat-input", "And then?")
+    frame.click("#chat-submit")
+    expect(frame.locator(".ai-message").last).to_contain_text("Refused: partner_off.")
+    # Help in an emergency stays.
+    frame.fill("#chat-input", "I have chest pain")
+    frame.click("#chat-submit")
+    expect(frame.locator(".ai-message").last).to_contain_text(EMERGENCY[:20].strip("*"))
+    visitor.page.reload()
+    assert visitor.refused()
+
+
+def test_the_frame_hears_its_own_partners_pages_alone(
+    windows: Windows, page_of: PageOf, chat_server: ChatServer, portal_site: Portal
+) -> None:
+    """Another page of the same browser that opens the chat as a window of its own speaks to it in vain."""
+    page_of("st-mary")
+    portal_site.pages["/opener"] = "<!doctype html><title>opener</title>"
+    visitor = windows.visit(f"{portal_site.url}/opener")
+    with visitor.page.expect_popup() as popup:
+        visitor.page.evaluate(f"() => void window.open('{chat_server.url}/embed/st-mary')")
+    popup.value.wait_for_url("**/chat/**")
+    assert popup.value.evaluate("Boolean(document.getElementById('guide-embed'))") is False
+
+
+def test_new_words_are_told_to_a_closed_widget(windows: Windows, page_of: PageOf, chat_server: ChatServer) -> None:
+    visitor = windows.visit(page_of("st-mary"))
+    visitor.open()
+    visitor.ask("What is CAR-T?")
+    visitor.frame.locator(ANSWERED).last.click()
+    expect(visitor.frame.locator("#guide-strip-text")).to_contain_text("line")
+    visitor.page.evaluate(
+        "() => { LupusGuide.on('unread', ({count}) => (window.unread = count)); LupusGuide.close(); }"
+    )
+    visitor.page.wait_for_timeout(500)  # until the frame has heard that it is closed
+    service = chat_server.service
+    conversation_id = service.person_requests[-1]
+    service.move(conversation_id, Speaker.HUMAN)
+    service.add_staff_message(conversation_id=conversation_id, text="Hello, I am Maria.", name="Maria")
+    visitor.page.wait_for_function("window.unread === 1")
+    visitor.page.evaluate("() => LupusGuide.open()")
+    visitor.page.wait_for_function("window.unread === 0")
+    expect(visitor.frame.locator(".ai-message").last).to_contain_text("Hello, I am Maria.")
+
+
+def test_escape_in_the_frame_closes_what_is_open_first(windows: Windows, page_of: PageOf) -> None:
+    visitor = windows.visit(page_of("st-mary"))
+    frame = visitor.open()
+    visitor.ask("What is CAR-T?")
+    visitor.page.evaluate("() => LupusGuide.on('close', () => (window.isClosed = true))")
+    frame.locator("a.element-link").first.click()
+    expect(frame.locator("#guide-panel")).to_be_visible()
+    visitor.page.keyboard.press("Escape")
+    expect(frame.locator("#guide-panel")).to_be_hidden()
+    assert not visitor.page.evaluate("window.isClosed")
+    frame.focus("#chat-input")
+    visitor.page.keyboard.press("Escape")
+    visitor.page.wait_for_function("window.isClosed")
+
+
+def test_a_question_of_the_page_is_written_and_not_sent(windows: Windows, page_of: PageOf) -> None:
+    visitor = windows.visit(page_of("st-mary"))
+    visitor.page.wait_for_function("window.LupusGuide")
+    visitor.page.evaluate("() => LupusGuide.setContext({ question: 'What is CRS?' })")
+    frame = visitor.open()
+    expect(frame.locator("#chat-input")).to_have_value("What is CRS?")
+    expect(frame.locator(".ai-message")).to_have_count(0)
+
+
+def test_the_partners_colour_is_that_of_links_and_buttons(windows: Windows, page_of: PageOf) -> None:
+    visitor = windows.visit(page_of("green", colour="#0f766e"))
+    frame = visitor.open()
+    assert frame.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--brand')") == "#0f766e"
+
+
+def test_axe_finds_nothing_serious_in_the_frame(windows: Windows, page_of: PageOf) -> None:
+    visitor = windows.visit(page_of("st-mary"), size=SMALL)
+    visitor.open()
+    visitor.ask("What is CAR-T?")
+    # The frame itself: axe does not look into frames of other origins from outside.
+    frame = visitor.frame
+    frame.evaluate(AXE.read_text("utf-8"))
+    found = frame.evaluate("async () => (await axe.run(document)).violations")
+    serious = [(v["id"], [n["html"] for n in v["nodes"]]) for v in found if v["impact"] in {"critical", "serious"}]
+    assert serious == []
+
+
+# ---- Signed user ids ----
+
+
+def signed(partner_id: str, key_id: str, user: str, *, for_s: int = 300) -> str:
+    claims = {
+        "sub": user,
+        "aud": f"guide:{partner_id}",
+        "exp": int((datetime.now(UTC) + timedelta(seconds=for_s)).timestamp()),
+    }
+    secret = identity_secret(master=SECRET, partner_id=partner_id, key_id=key_id)
+    return jwt.encode(claims, secret, algorithm="HS256", headers={"kid": key_id})
+
+
+def test_a_partner_that_demands_it_says_who_writes_for_every_message(
+    windows: Windows, page_of: PageOf, chat_server: ChatServer
+) -> None:
+    url = page_of("clinic", identity=IdentityMode.REQUIRED)
+    key, _ = chat_server.stores.partners.rotate(
+        partner_id="clinic", kind=KeyKind.IDENTITY, grace=timedelta(), by=BY, now=datetime.now(UTC)
+    )
+    stranger = windows.visit(url)
+    assert stranger.refused() == "identity_needed"
+
+    visitor = windows.visit(url)
+    visitor.page.wait_for_function("window.LupusGuide")
+    visitor.page.evaluate(
+        """identity => {
+          LupusGuide.on("identity_needed", () => (window.asked = true));
+          LupusGuide.setContext({ identity });
+        }""",
+        signed("clinic", key.id, "u-1", for_s=8),
+    )
+    frame = visitor.open()
+    visitor.ask("What is CAR-T?")
+    visitor.page.wait_for_function("window.asked")
+    visitor.page.wait_for_timeout(4000)
+    frame.fill("#chat-input", "And then?")
+    frame.click("#chat-submit")
+    expect(frame.locator(".ai-message").last).to_contain_text("Refused: identity.")
+    # Signed in again: the same page goes on, without a reload.
+    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key.id, "u-1"))
+    visitor.page.wait_for_timeout(1500)
+    count = frame.locator(ANSWERED).count()
+    frame.fill("#chat-input", "What is CAR-T?")
+    frame.click("#chat-submit")
+    expect(frame.locator(ANSWERED)).to_have_count(count + 1)
+
+    # The same person elsewhere finds the talk; somebody else does not.
+    for user, steps in (("u-1", 2), ("u-2", 0)):
+        other = windows.visit(url)
+        other.page.wait_for_function("window.LupusGuide")
+        other.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key.id, user))
+        other.open()
+        expect(other.frame.locator(ANSWERED)).to_have_count(steps)
+
+
+def test_when_somebody_else_signs_in_nothing_of_the_one_before_stays(
+    windows: Windows, page_of: PageOf, chat_server: ChatServer
+) -> None:
+    url = page_of("kiosk", identity=IdentityMode.REQUIRED)
+    key, _ = chat_server.stores.partners.rotate(
+        partner_id="kiosk", kind=KeyKind.IDENTITY, grace=timedelta(), by=BY, now=datetime.now(UTC)
+    )
+    visitor = windows.visit(url)
+    visitor.page.wait_for_function("window.LupusGuide")
+    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("kiosk", key.id, "u-1"))
+    visitor.open()
+    visitor.ask("What is CAR-T?")
+    visitor.page.evaluate(
+        "token => { window.entered = false; LupusGuide.setContext({ identity: token }); }",
+        signed("kiosk", key.id, "u-2"),
+    )
+    visitor.page.wait_for_function("window.entered", timeout=20_000)
+    visitor.frame.wait_for_selector("#starters")
+    expect(visitor.frame.locator(".ai-message")).to_have_count(0)
