@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,10 @@ import pytest
 
 from bot.conversation.desk import STAFF_OUTCOMES, Desk, WaitingView
 from bot.conversation.hours import Hours
+from bot.conversation.partners import Partners
 from bot.conversation.texts import Texts
+from bot.db.partners import blank_partner
+from bot.db.staff import By
 from bot.db.stores import Stores
 from bot.domain import Author, Speaker
 from bot.errors import FloorError, LimitError, NotFoundError
@@ -63,6 +66,7 @@ def open_house(tmp_path: Path, empty_database: Path, texts: Texts) -> Iterator[C
             hours=hours,
             queue_timeout=None if timeout_min is None else timedelta(minutes=timeout_min),
             region="US",
+            partners=Partners(stores.partners),
             clock=lambda: house.now,
         )
         house = House(desk, stores, store, talk.id)
@@ -278,3 +282,42 @@ def test_a_second_person_reads_that_the_first_has_it(house: House) -> None:
         house.desk.take(conversation_id=house.talk, staff_id="bo", display_name="Bo")
     assert caught.value.code == "taken"
     assert len(house.desk.messages(conversation_id=house.talk)) == 1
+
+
+# ---- Partners with hours of their own ----
+
+
+def test_a_partners_patients_wait_by_the_partners_hours(open_house: Callable[..., House], texts: Texts) -> None:
+    house = open_house(hours=Hours(schedule="Sat-Sun 09:00-17:00"))
+    partner = replace(
+        blank_partner(partner_id="own", name="Own", now=MONDAY_NOON), support_schedule="Mon-Fri 09:00-17:00"
+    )
+    house.stores.partners.add(partner, by=By(name="test"), now=MONDAY_NOON)
+    own = house.store.open_conversation(
+        visitor_id="v", channel="widget", language="en", now=MONDAY_NOON, partner_id="own"
+    ).id
+    house.ask()
+    house.stores.transcripts.request_handoff(conversation_id=own, reason="asked_for_person", now=MONDAY_NOON)
+    view = house.desk.waiting_view(conversation_id=own, visitor_id="v")
+    assert (view.is_open, view.hours) == (True, "Monday to Friday, 09:00 to 17:00 (UTC)")
+    assert not house.view().is_open
+    house.now = MONDAY_NOON + timedelta(minutes=16)
+    assert house.desk.remind_waiting() == [own]
+    # On Saturday it is the others' turn.
+    house.now = MONDAY_NOON + timedelta(days=5)
+    assert house.desk.remind_waiting() == [house.talk]
+    assert house.last() == texts.desk("overdue")
+
+
+def test_a_telephone_number_is_read_as_one_of_the_partners_country(open_house: Callable[..., House]) -> None:
+    house = open_house()
+    partner = replace(blank_partner(partner_id="uk", name="UK", now=MONDAY_NOON), region="GB")
+    house.stores.partners.add(partner, by=By(name="test"), now=MONDAY_NOON)
+    talk = house.store.open_conversation(
+        visitor_id="v", channel="widget", language="en", now=MONDAY_NOON, partner_id="uk"
+    ).id
+    house.stores.transcripts.request_handoff(conversation_id=talk, reason="asked_for_person", now=MONDAY_NOON)
+    kept = house.desk.leave_contact(
+        conversation_id=talk, visitor_id="v", kind="phone", value="020 7946 0018", consent=True
+    )
+    assert kept.value == "+44 20 7946 0018"
