@@ -116,7 +116,9 @@ class PartnerStore(Door):
             {"logo": None, "logo_type": None} if logo is None else {"logo": logo.content, "logo_type": logo.media_type}
         )
         with self._writing() as connection:
-            _row(connection, partner_id, lock=True)
+            before = _row(connection, partner_id, lock=True)
+            if (before.logo, before.logo_type) == (values["logo"], values["logo_type"]):
+                return
             connection.execute(_of(partner_id).values(**values, updated_at=now))
             _audit(connection, by, "partner.changed", partner_id, now=now, detail={"fields": ["logo"]})
 

@@ -89,6 +89,18 @@ def test_a_picture_is_kept_and_taken_away(store: PartnerStore, partner: Partner)
     assert store.logo(partner_id=partner.id) is None
 
 
+def test_a_picture_that_stays_the_same_is_no_change(store: PartnerStore, partner: Partner, engine: Engine) -> None:
+    logo = Logo(b"\x89PNG\r\n\x1a\n\x00", "image/png")
+    for one in (None, logo, logo, None, None):
+        store.set_logo(partner_id=partner.id, logo=one, by=BY, now=LATER)
+    entries = AuditStore(engine).entries(limit=10)
+    assert [(entry.action, entry.detail) for entry in entries] == [
+        ("partner.changed", {"fields": ["logo"]}),
+        ("partner.changed", {"fields": ["logo"]}),
+        ("partner.added", {}),
+    ]
+
+
 def test_what_is_not_there_is_said_to_be_missing(store: PartnerStore) -> None:
     for call in (
         lambda: store.get(partner_id="none"),
