@@ -266,6 +266,9 @@ class _Limited:
 
     def watch(self, send: Send) -> Send:
         async def watched(message: Message) -> None:
+            # Whoever read the body may have taken the end of it for a mistake of the sender's, and answer so.
+            if self._left < 0 and not self.has_started:
+                raise BodyTooLargeError
             self.has_started = self.has_started or message["type"] == "http.response.start"
             await send(message)
 
@@ -331,7 +334,12 @@ def _is_cors(key: bytes) -> bool:
 
 async def _answer(send: Send, status: int) -> None:
     body = _WORDS[status]
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        # What is still being sent is not waited for, be it gigabytes.
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -5,10 +5,7 @@ A newer Chainlit that breaks one of these promises, or keeps one itself, is noti
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -17,98 +14,8 @@ import pytest
 import socketio
 
 from tests.e2e.conftest import ChatServer
+from tests.e2e.visitors import finished, names, talking, visitor
 from tests.fakes.chat_service import ANSWER, EMERGENCY, PERSON
-
-WAIT_S = 10.0
-
-
-class Client:
-    """A visitor without a browser: one cookie, one socket, and what the socket received."""
-
-    def __init__(self, server: ChatServer) -> None:
-        self.server = server
-        self.http = httpx.AsyncClient(base_url=server.url)
-        self.socket = socketio.AsyncClient(reconnection=False)
-        self.session_id = str(uuid4())
-        self.events: list[tuple[str, Any]] = []
-        self.news = asyncio.Event()
-        self.socket.on("*", self._receive)
-
-    async def _receive(self, event: str, data: Any = None) -> None:
-        self.events.append((event, data))
-        self.news.set()
-
-    async def visit(self) -> None:
-        """Open the page, which gives the cookie."""
-        response = await self.http.get("/chat/")
-        assert response.status_code == 200
-
-    async def connect(
-        self, *, thread_id: str = "", origin: str | None = None, auth: dict[str, Any] | None = None
-    ) -> None:
-        """Open the socket as Chainlit's page does."""
-        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
-        headers = {"Cookie": cookies, "Origin": origin or self.server.url}
-        claims = {"clientType": "webapp", "sessionId": self.session_id, "threadId": thread_id, **(auth or {})}
-        await self.socket.connect(
-            self.server.url,
-            headers=headers,
-            auth=claims,
-            transports=["websocket"],
-            socketio_path="/chat/ws/socket.io",
-            wait_timeout=10,
-        )
-        await self.socket.emit("connection_successful")
-
-    async def say(self, text: str, *, message_id: str | None = None, **more: Any) -> None:
-        message = {"id": message_id or str(uuid4()), "type": "user_message", "output": text, "name": "x", **more}
-        await self.socket.emit("client_message", {"message": message, "fileReferences": []})
-
-    async def until(self, found: Callable[[list[tuple[str, Any]]], Any]) -> Any:
-        """Wait for what the page would show."""
-        async with asyncio.timeout(WAIT_S):
-            while not (value := found(self.events)):
-                await self.news.wait()
-                self.news.clear()
-        return value
-
-    async def press(self, name: str, **payload: Any) -> httpx.Response:
-        body = {"sessionId": self.session_id, "action": {"name": name, "payload": payload, "label": "", "id": "x"}}
-        return await self.http.post("/chat/project/action", json=body)
-
-    async def close(self) -> None:
-        await self.socket.disconnect()
-        await self.http.aclose()
-
-
-def _finished(events: list[tuple[str, Any]]) -> dict[str, Any] | None:
-    """The last reply whose buttons have come, by its id."""
-    drawn = [data["forId"] for event, data in events if event == "action" and data["name"] == "person"]
-    steps = {data["id"]: data for event, data in events if event == "new_message"}
-    return steps.get(drawn[-1]) if drawn else None
-
-
-def _names(events: list[tuple[str, Any]]) -> list[str]:
-    return [event for event, _ in events]
-
-
-@asynccontextmanager
-async def visitor(server: ChatServer) -> AsyncIterator[Client]:
-    client = Client(server)
-    await client.visit()
-    try:
-        yield client
-    finally:
-        await client.close()
-
-
-@asynccontextmanager
-async def talking(server: ChatServer, text: str = "What is CAR-T?") -> AsyncIterator[tuple[Client, dict[str, Any]]]:
-    """A visitor with one finished answer; "the moon" gives a short one."""
-    async with visitor(server) as client:
-        await client.connect()
-        await client.say(text)
-        yield client, await client.until(_finished)
 
 
 async def test_an_answer_streams_then_brings_its_sources_and_buttons(chat_server: ChatServer) -> None:
@@ -118,7 +25,7 @@ async def test_an_answer_streams_then_brings_its_sources_and_buttons(chat_server
         assert "".join(tokens) == ANSWER
         assert len(tokens) > 5
         assert [data["name"] for event, data in client.events if event == "element"] == ["[1]", "[2]"]
-        await client.until(lambda events: "task_end" in _names(events)[-1:])
+        await client.until(lambda events: "task_end" in names(events)[-1:])
 
 
 async def test_the_conversation_of_the_screen_is_the_services(chat_server: ChatServer) -> None:
@@ -270,7 +177,7 @@ async def test_a_person_is_asked_for_and_what_happens_next_is_said(chat_server: 
     async with talking(chat_server, "the moon") as (client, reply):
         assert (await client.press("person", reply_id=reply["id"])).json() == {"success": True, "response": None}
         assert chat_server.service.person_requests == [reply["threadId"]]
-        assert await client.until(lambda events: (step := _finished(events)) and step["output"] == PERSON)
+        assert await client.until(lambda events: (step := finished(events)) and step["output"] == PERSON)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +209,7 @@ async def test_forged_socket_events_change_nothing(chat_server: ChatServer, even
         await client.socket.emit(event, data)
         # A message that is answered shows that everything sent before it has been dealt with.
         await client.say("I have chest pain")
-        alarm = await client.until(lambda events: (found := _finished(events)) and found["id"] != reply["id"] and found)
+        alarm = await client.until(lambda events: (found := finished(events)) and found["id"] != reply["id"] and found)
         assert alarm["output"] == EMERGENCY.replace("(tel:", "(#tel:")
         assert chat_server.service.messages[reply["threadId"]][: len(before)] == before
         assert len(chat_server.service.messages[reply["threadId"]]) == len(before) + 2
