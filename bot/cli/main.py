@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from bot import log
-from bot.cli import ask, data, demo, guide, index, search, serve, staff
+from bot.cli import ask, data, demo, guide, index, partner, search, serve, staff
 from bot.cli import eval as evaluation
 from bot.errors import BotError
 
@@ -27,6 +27,7 @@ app.add_typer(index.app, name="index")
 app.add_typer(guide.guide_app, name="guide")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(staff.staff_app, name="staff")
+app.add_typer(partner.partner_app, name="partner")
 app.add_typer(data.data_app, name="data")
 
 
