@@ -25,7 +25,7 @@ so that an open page does not keep its owner signed in; streams of events do so 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -285,13 +285,17 @@ def local_path(path: str | None) -> str:
     return path if is_ours and is_safe else "/staff"
 
 
-async def _sent_token(request: Request) -> str:
-    """Read the token that a request carries, from its header or its form."""
+async def _sent_token(request: Request) -> AsyncIterator[str]:
+    """Read the token that a request carries, from its header or its form; the form's files are closed in the end."""
     header = request.headers.get("x-csrf-token")
-    if header is not None or not request.headers.get("content-type", "").startswith(_FORMS):
-        return header or ""
-    value = (await request.form()).get("csrf")
-    return value if isinstance(value, str) else ""
+    try:
+        if header is not None or not request.headers.get("content-type", "").startswith(_FORMS):
+            yield header or ""
+        else:
+            value = (await request.form()).get("csrf")
+            yield value if isinstance(value, str) else ""
+    finally:
+        await request.close()
 
 
 _SENT = Depends(_sent_token)
