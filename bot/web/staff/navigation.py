@@ -39,6 +39,7 @@ SETTINGS = (
     Item("canned", "Canned replies", "/staff/canned", Role.LEAD, "Sentences that staff can put into a talk."),
     Item("labels", "Labels", "/staff/labels", Role.LEAD, "The words that conversations are sorted by."),
     Item("people", "Staff", "/staff/people", Role.ADMIN, "Who may sign in, and in which role."),
+    Item("partners", "Partners", "/staff/partners", Role.ADMIN, "Portals that show the chat, their keys and figures."),
     Item("privacy", "Privacy", "/staff/privacy", Role.ADMIN, "How long conversations are kept, and erasing them."),
     Item("notices", "Notices", "/staff/notices", Role.ADMIN, "Whether staff are told of new requests."),
     Item("audit", "Audit log", "/staff/audit", Role.ADMIN, "Who read and changed what."),

@@ -23,6 +23,7 @@ from bot.web.staff.lessons import lessons_router
 from bot.web.staff.navigation import SETTINGS, first_path, items_for
 from bot.web.staff.notices import notices_router
 from bot.web.staff.overview import overview_router
+from bot.web.staff.partners import PartnerDesk, partners_router
 from bot.web.staff.passwords import Passwords
 from bot.web.staff.people import people_router
 from bot.web.staff.privacy import privacy_router
@@ -79,6 +80,7 @@ def staff_router(
     ways: SignInWays | None = None,
     upkeep: Upkeep | None = None,
     gaps: Gaps | None = None,
+    partners: PartnerDesk | None = None,
 ) -> APIRouter:
     """Make all routes below ``/staff``; `Shell.install` must be called on the application they are added to."""
     router = APIRouter(prefix="/staff", include_in_schema=False)
@@ -100,6 +102,8 @@ def staff_router(
     router.include_router(overview_router(shell, figures=stores.figures))
     if gaps is not None:
         router.include_router(gaps_router(shell, gaps=gaps, audit=stores.audit))
+    if partners is not None:
+        router.include_router(partners_router(shell, stores=stores, desk=partners))
     router.include_router(lessons_router(shell, stores=stores))
     router.include_router(reviews_router(shell, stores=stores, rules=upkeep.review))
     _add_rest(router, shell)
@@ -116,10 +120,14 @@ def add_console(
     ways: SignInWays | None = None,
     upkeep: Upkeep | None = None,
     gaps: Gaps | None = None,
+    partners: PartnerDesk | None = None,
 ) -> None:
     """Add the console to an application."""
     shell.install(app)
-    app.include_router(staff_router(shell, stores=stores, desk=desk, live=live, ways=ways, upkeep=upkeep, gaps=gaps))
+    router = staff_router(
+        shell, stores=stores, desk=desk, live=live, ways=ways, upkeep=upkeep, gaps=gaps, partners=partners
+    )
+    app.include_router(router)
 
 
 def _add_sign_in(router: APIRouter, shell: Shell, stores: Stores, ways: SignInWays) -> None:

@@ -17,6 +17,7 @@ from bot.web.staff.gaps import Gaps
 from bot.web.staff.site import add_console
 from tests.fakes.console import Console
 from tests.fakes.desk import ask_for_person, make_talking_console
+from tests.fakes.partners import make_partner_desk
 
 R, A, L, D = Role.REVIEWER, Role.AGENT, Role.LEAD, Role.ADMIN
 _TALK = "/staff/conversations/{conversation_id}"
@@ -66,6 +67,19 @@ LOWEST: dict[tuple[str, str], Role] = {
     ("POST", "/staff/notices/{notice_id}/again"): D,
     ("GET", "/staff/overview"): R,
     ("GET", "/staff/overview.csv"): R,
+    ("GET", "/staff/partners"): D,
+    ("POST", "/staff/partners"): D,
+    ("GET", "/staff/partners/{partner_id}"): D,
+    ("POST", "/staff/partners/{partner_id}"): D,
+    ("POST", "/staff/partners/{partner_id}/disable"): D,
+    ("POST", "/staff/partners/{partner_id}/enable"): D,
+    ("GET", "/staff/partners/{partner_id}/figures"): D,
+    ("GET", "/staff/partners/{partner_id}/figures.csv"): D,
+    ("POST", "/staff/partners/{partner_id}/keys"): D,
+    ("POST", "/staff/partners/{partner_id}/keys/{key_id}/revoke"): D,
+    ("GET", "/staff/partners/{partner_id}/logo"): D,
+    ("POST", "/staff/partners/{partner_id}/logo"): D,
+    ("POST", "/staff/partners/{partner_id}/logo/delete"): D,
     ("GET", "/staff/people"): D,
     ("POST", "/staff/people"): D,
     ("POST", "/staff/people/{staff_id}/disable"): D,
@@ -106,7 +120,7 @@ _SECRET = "Zanzibar"
 def _add(*args: Any, stores: Any, **options: Any) -> None:
     grouper = GapGrouper(lambda question: np.ones(1, dtype=np.float32))
     gaps = Gaps(store=stores.transcripts, grouper=grouper, title_of=lambda section_id: None)
-    add_console(*args, stores=stores, gaps=gaps, **options)
+    add_console(*args, stores=stores, gaps=gaps, partners=make_partner_desk(), **options)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +143,8 @@ def _ask(client: Any, route: tuple[str, str], talk_id: str, **options: Any) -> A
     address = path.replace("{conversation_id}", talk_id).replace("{path:path}", "no/such/page")
     for part in ("canned_id", "label_id", "note_id", "staff_id", "subject_id", "review_id", "lesson_id", "view_id"):
         address = address.replace(f"{{{part}}}", "00000000-0000-4000-8000-000000000000")
-    address = address.replace("{notice_id}", "none")
+    for part in ("notice_id", "partner_id", "key_id"):
+        address = address.replace(f"{{{part}}}", "none")
     if method == "POST":
         return client.post(address, **options)
     return client.request(method, address, **options)
