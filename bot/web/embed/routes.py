@@ -140,6 +140,7 @@ class EmbedRoutes:
             await self._count_refused(_partner(request), wish.parent, error.code)
             return _refused(error.code, 403)
         except IdentityError as error:
+            await self._count_refused(_partner(request), wish.parent, error.code)
             return _refused(error.code, 401)
         except BotError as error:
             logger.error("frame not let in", extra={"code": error.code})
