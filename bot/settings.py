@@ -9,7 +9,7 @@ import base64
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         None, description="Address patients see, such as `https://guide.example.org`; empty: host and port."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1, ::1",
+        description="Addresses or networks of the reverse proxies before this server, with commas between them: what "
+        "they say of a visitor's address and of HTTPS is believed, and nobody else's word.",
     )
     language: str = Field("en", description="Language of the bot's own sentences; a file in the prompts folder.")
     region: str | None = Field(
@@ -181,6 +186,7 @@ class Settings(BaseSettings):
     def _refuse_unsafe(self) -> Settings:
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < _MIN_SECRET_CHARS:
             _refuse("secret_key", f"needs at least {_MIN_SECRET_CHARS} characters; lengthen it, or leave it empty")
+        self._check_proxies()
         self._check_llm()
         self._check_notices()
         self._check_oidc()
@@ -206,6 +212,13 @@ class Settings(BaseSettings):
             _refuse("llm_base_url", "is set and BOT_LLM is not; name the model there")
         if self.llm_base_url is not None and urlsplit(self.llm_base_url).scheme not in ("http", "https"):
             _refuse("llm_base_url", "must begin with https:// or http://")
+
+    def _check_proxies(self) -> None:
+        for name in filter(None, map(str.strip, self.trusted_proxies.split(","))):
+            try:
+                ip_network(name)
+            except ValueError:
+                _refuse("trusted_proxies", "must hold addresses or networks, such as 10.0.0.0/8, with commas between")
 
     def _check_oidc(self) -> None:
         if self.oidc_issuer is None:

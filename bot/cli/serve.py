@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.errors import BotError
-from bot.settings import load
+from bot.settings import Settings, load
 
 # An open page holds its connection for as long as it is open; a reply takes a fraction of this.
 _PATIENCE_S = 5
@@ -31,9 +31,15 @@ def serve(
     changes = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
     check_port(settings.host, settings.port)
+    run_site(settings)
+
+
+def run_site(settings: Settings) -> None:
+    """Serve the whole site until it is stopped; the address is known to be free."""
     import uvicorn
 
     from bot import log
+    from bot.web.guard import MAX_BODY_BYTES
     from bot.web.site import build_site
 
     log.set_up(level=settings.log_level)
@@ -47,6 +53,10 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        # Who asks and over what is told by the proxies that are named, and by nobody else.
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        ws_max_size=MAX_BODY_BYTES,
         timeout_graceful_shutdown=_PATIENCE_S,
     )
 

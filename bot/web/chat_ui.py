@@ -42,6 +42,7 @@ from bot.web.chat_talk import Talk
 from bot.web.chat_texts import ChatTexts
 from bot.web.embed.gate import SCOPE_KEY, Embedded, Gate
 from bot.web.embed.pass_cookie import Pass
+from bot.web.guard import SCREEN_COOKIE
 from bot.web.visitor import VisitorCookie
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AUTH_COOKIE = b"guide_screen"
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LEFT_TO_CHAINLIT = frozenset({"clear_session"})
 # Open pages of one visitor: nobody reads as many, and each costs memory.
@@ -104,9 +104,9 @@ def authenticate(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
     raw = b"; ".join(value for key, value in headers if key.lower() == b"cookie")
     visitor_id = _parts().cookie.read(raw.decode("latin-1"))
     crumbs = [crumb.strip() for crumb in raw.split(b";")]
-    kept = [crumb for crumb in crumbs if crumb and not crumb.startswith(AUTH_COOKIE)]
+    kept = [crumb for crumb in crumbs if crumb and not crumb.startswith(SCREEN_COOKIE)]
     if visitor_id is not None:
-        kept.append(AUTH_COOKIE + b"=" + create_jwt(cl.User(identifier=visitor_id)).encode())
+        kept.append(SCREEN_COOKIE + b"=" + create_jwt(cl.User(identifier=visitor_id)).encode())
     others = [(key, value) for key, value in headers if key.lower() != b"cookie"]
     return [*others, (b"cookie", b"; ".join(kept))] if kept else others
 

@@ -26,6 +26,8 @@ Headers = list[tuple[bytes, bytes]]
 MAX_BODY_BYTES = 128 * 1024
 # Cookies of a few partners and a signed user id are far below; nginx allows as much.
 MAX_HEADER_BYTES = 32 * 1024
+# Chainlit's own cookie; the browser never gets it.
+SCREEN_COOKIE = b"guide_screen"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _STRICT_TRANSPORT = "max-age=31536000"
@@ -316,8 +318,8 @@ def _staff_headers(scheme: str) -> dict[str, str]:
 
 
 def _merge(headers: Headers, *, defaults: dict[str, str], path: str) -> Headers:
-    """Add what is missing; CORS answers of Chainlit are dropped, since only our own origin may read."""
-    kept = [(key, value) for key, value in headers if not (path.startswith("/chat") and _is_cors(key))]
+    """Add what is missing, and drop what Chainlit adds of its own."""
+    kept = [pair for pair in headers if not (path.startswith("/chat") and _is_chainlits(*pair))]
     present = {key.lower() for key, _ in kept}
     wanted = dict(defaults)
     if _HASHED_FILE.match(path):
@@ -328,8 +330,10 @@ def _merge(headers: Headers, *, defaults: dict[str, str], path: str) -> Headers:
     return kept
 
 
-def _is_cors(key: bytes) -> bool:
-    return key.lower().startswith(b"access-control-")
+def _is_chainlits(key: bytes, value: bytes) -> bool:
+    """Say whether a header lets others read, or hands out the token that `authenticate` makes for each request."""
+    key = key.lower()
+    return key.startswith(b"access-control-") or (key == b"set-cookie" and value.startswith(SCREEN_COOKIE + b"="))
 
 
 async def _answer(send: Send, status: int) -> None:

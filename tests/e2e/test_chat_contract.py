@@ -279,6 +279,14 @@ async def test_the_visitor_is_known_without_chainlits_own_cookie(chat_server: Ch
         assert client.http.cookies["guide_visitor"].startswith(user["identifier"])
 
 
+async def test_chainlits_own_token_never_reaches_the_browser(chat_server: ChatServer) -> None:
+    async with visitor(chat_server) as client:
+        answer = await client.request("POST", "/auth/header", headers={"Origin": chat_server.url})
+        assert answer.status_code == 200
+        assert list(client.http.cookies) == ["guide_visitor"]
+        assert "set-cookie" not in answer.headers
+
+
 async def test_a_forged_chainlit_cookie_counts_for_nothing(chat_server: ChatServer) -> None:
     async with httpx.AsyncClient(base_url=chat_server.url, cookies={"guide_screen": "eyJ.forged.token"}) as http:
         assert (await http.get("/chat/user")).status_code == 401

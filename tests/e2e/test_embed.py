@@ -291,8 +291,11 @@ def test_a_question_of_the_page_is_written_and_not_sent(windows: Windows, page_o
     visitor.page.wait_for_function("window.LupusGuide")
     visitor.page.evaluate("() => LupusGuide.setContext({ question: 'What is CRS?' })")
     frame = visitor.open()
+    expect(frame.locator("#chat-submit")).to_be_enabled()
     expect(frame.locator("#chat-input")).to_have_value("What is CRS?")
     expect(frame.locator(".ai-message")).to_have_count(0)
+    frame.click("#chat-submit")
+    expect(frame.locator(ANSWERED)).to_have_count(1)
 
 
 def test_the_partners_colour_is_that_of_links_and_buttons(windows: Windows, page_of: PageOf) -> None:

@@ -40,8 +40,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start ``python -m bot serve``; whatever still runs at the end is killed."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(index_dir: Path, *, port: int) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "BOT_INDEX_DIR": str(index_dir), "BOT_DATA_DIR": str(tmp_path / "data")}
+    def start(index_dir: Path, *, port: int, **settings: str) -> subprocess.Popen[bytes]:
+        folders = {"BOT_INDEX_DIR": str(index_dir), "BOT_DATA_DIR": str(tmp_path / "data")}
+        environment = {**os.environ, **folders, **settings}
         command = [sys.executable, "-m", "bot", "serve", "--port", str(port)]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         started.append(process)
@@ -88,6 +89,27 @@ def test_the_server_answers_and_ends_cleanly(
     assert "not medical advice" in pages["/guide"][1]
     assert (process.returncode, b"Traceback" in err) == (0, False), err.decode()
     assert out.decode() == f"The guide is at {site}/chat   (stop it with Ctrl+C)\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_believed"),
+    [
+        pytest.param({}, True, id="on_this_machine"),
+        pytest.param({"BOT_TRUSTED_PROXIES": "10.9.9.9"}, False, id="elsewhere"),
+    ],
+)
+def test_what_a_proxy_says_of_a_request_is_believed_of_named_ones_alone(
+    serve: Callable[..., subprocess.Popen[bytes]], mini_index_dir: Path, settings: dict[str, str], is_believed: bool
+) -> None:
+    port = _free_port()
+    process = serve(mini_index_dir, port=port, **settings)
+    _wait_until_alive(process, port)
+    forwarded = {"X-Forwarded-Proto": "https"}
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers=forwarded)  # noqa: S310  # as below
+    with urllib.request.urlopen(asked, timeout=20) as response:  # noqa: S310  # our own server
+        assert ("strict-transport-security" in response.headers) is is_believed
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
 
 
 def test_a_damaged_index_is_one_line(

@@ -99,6 +99,9 @@ def test_refuses_an_unknown_name_in_the_env_file(env_file: Path) -> None:
         pytest.param("BOT_LOG_LEVEL", "LOUD", id="log-level"),
         pytest.param("BOT_ENVIRONMENT", "staging", id="environment"),
         pytest.param("BOT_SECRET_KEY", "short", id="secret-key"),
+        pytest.param("BOT_TRUSTED_PROXIES", "proxy.example.org", id="proxy-by-name"),
+        pytest.param("BOT_TRUSTED_PROXIES", "*", id="every-proxy"),
+        pytest.param("BOT_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.1/8", id="no-network"),
     ],
 )
 def test_refuses_a_wrong_value_and_names_the_variable_alone(

@@ -9,6 +9,8 @@
   const RENEW_BEFORE_S = 60;
   const LEAST_WAIT_S = 5;
   const MOST_QUESTION_CHARS = 300;
+  const PUT_EVERY_MS = 300;
+  const PUT_TIMES = 30;
   const FRESH = "guide-fresh";
   const THEME = "vite-ui-theme";
   const state = { around: null, isEntering: false, isIn: false, isShown: true, unread: new Set(), talk: "", renewal: 0 };
@@ -85,9 +87,22 @@
   function put(question) {
     const field = document.getElementById("chat-input");
     if (typeof question !== "string" || field.value || field.textContent) return;
-    const words = question.slice(0, MOST_QUESTION_CHARS);
-    field.focus();
-    document.execCommand("insertText", false, words);
+    type(field, question.slice(0, MOST_QUESTION_CHARS), PUT_TIMES);
+  }
+
+  // As if it were typed. Chainlit forgets what was typed before its line stood, so it is looked at again.
+  function type(field, words, times) {
+    const { set } = Object.getOwnPropertyDescriptor(window.HTMLTextAreaElement.prototype, "value");
+    for (const value of ["", words]) {
+      set.call(field, value);
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    window.setTimeout(function () {
+      const current = document.getElementById("chat-input");
+      const isKept = !document.getElementById("chat-submit")?.disabled;
+      const isUntouched = current && (current.value === words || current.value === "");
+      if (!isKept && isUntouched && times > 1) type(current, words, times - 1);
+    }, PUT_EVERY_MS);
   }
 
   // ---- Who this is ----
