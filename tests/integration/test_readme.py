@@ -30,6 +30,9 @@ GLOSSARY = (
     "abstain",
     "handoff",
     "transcript",
+    "partner",
+    "ticket",
+    "pass",
 )
 
 
@@ -76,7 +79,7 @@ def test_every_make_target_shown_exists() -> None:
 
 @pytest.mark.parametrize("command", _lupus_bot(), ids=" ".join)
 def test_every_verb_and_option_shown_exists(command: list[str]) -> None:
-    verbs = command[:2] if command[0] in ("index", "guide", "eval", "staff", "data") else command[:1]
+    verbs = command[:2] if command[0] in ("index", "guide", "eval", "staff", "data", "partner") else command[:1]
     help_text = _help(*verbs)
     options = [word for word in command if word.startswith("-")]
     assert [option for option in options if not re.search(rf"(?<![\w-]){option}\b", help_text)] == []

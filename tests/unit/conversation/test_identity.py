@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 
 from bot.conversation.identity import Identities, IdentityError, Signed, identity_secret
 from bot.db.partner_values import KeyKind, PartnerKey
+from bot.settings import ROOT
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 MASTER = "a-secret-for-tests-of-more-than-32-characters"
@@ -106,3 +108,14 @@ def test_a_secret_follows_from_partner_and_key() -> None:
     }
     assert len(secrets) == 8
     assert all(secret.startswith("gids_") and len(secret) > 40 for secret in secrets)
+
+
+def test_what_the_documentation_shows_a_partner_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "partners.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    shown: dict[str, Any] = {}
+    exec(block[1], shown)  # noqa: S102  # our own documentation
+    monkeypatch.setattr("time.time", NOW.timestamp)
+    secret = identity_secret(master=MASTER, partner_id="st-mary", key_id="k1")
+    token = shown["signed"]("u-17", partner_id="st-mary", key_id="k1", secret=secret)
+    assert IDENTITIES.read(token, partner_id="st-mary") == IDENTITIES.read(signed(), partner_id="st-mary")
