@@ -105,7 +105,7 @@ def test_what_a_proxy_says_of_a_request_is_believed_of_named_ones_alone(
     process = serve(mini_index_dir, port=port, **settings)
     _wait_until_alive(process, port)
     forwarded = {"X-Forwarded-Proto": "https"}
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers=forwarded)  # noqa: S310  # as below
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers=forwarded)  # as below
     with urllib.request.urlopen(asked, timeout=20) as response:  # noqa: S310  # our own server
         assert ("strict-transport-security" in response.headers) is is_believed
     process.send_signal(signal.SIGINT)
