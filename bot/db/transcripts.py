@@ -236,6 +236,16 @@ class TranscriptStore(FeedbackStore, HandoffStore, GapStore, ErasureStore):
         return None if document is None else reply_from_document(document)
 
     @guarded
+    def was_sent_as(self, *, conversation_id: str, client_message_id: str, text: str) -> bool | None:
+        """Tell whether the message of a channel's own id has this (masked) text; None: there is none of this id."""
+        query = select(MESSAGES.c.text == text).where(
+            MESSAGES.c.conversation_id == conversation_id, MESSAGES.c.client_message_id == client_message_id
+        )
+        with self._reading() as connection:
+            is_same: bool | None = connection.execute(query).scalar_one_or_none()
+        return None if is_same is None else bool(is_same)
+
+    @guarded
     def messages(
         self, *, conversation_id: str, visitor_id: str | None = None, after_seq: int = 0, limit: int = 500
     ) -> list[Message]:

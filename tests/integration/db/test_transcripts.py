@@ -189,6 +189,18 @@ def test_a_message_sent_twice_is_one_message(store: TranscriptStore, talk: Conve
     assert store.messages(conversation_id=talk.id) == [first]
 
 
+def test_what_was_sent_under_a_clients_message_id_is_compared(
+    store: TranscriptStore, talk: Conversation, now: datetime
+) -> None:
+    odd = "hel\x00lo \ud800"  # stored as no database refuses it, and compared so
+    store.add_patient_message(conversation_id=talk.id, text=odd, client_message_id="c1", now=now)
+    sent = {"conversation_id": talk.id, "client_message_id": "c1"}
+    assert store.was_sent_as(**sent, text=odd) is True
+    assert store.was_sent_as(**sent, text="Hello") is False
+    assert store.was_sent_as(**{**sent, "client_message_id": "c2"}, text=odd) is None
+    assert store.was_sent_as(**{**sent, "conversation_id": "another"}, text=odd) is None
+
+
 def test_a_clients_message_id_counts_in_its_own_conversation_only(
     store: TranscriptStore, talk: Conversation, now: datetime
 ) -> None:
