@@ -8,10 +8,11 @@ from sqlalchemy import Engine, select
 
 from bot.db.audit import AuditStore
 from bot.db.partner_tables import PARTNER_KEYS
-from bot.db.partner_values import IdentityMode, KeyKind, Logo, Partner
+from bot.db.partner_values import KeyKind, Logo, Partner
 from bot.db.partners import PartnerStore, PartnerTakenError, blank_partner
 from bot.db.staff import By
 from bot.errors import NotFoundError
+from tests.fakes.partners import full_partner
 
 NOW = datetime(2026, 11, 29, 12, 0, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -33,25 +34,7 @@ def _added(store: PartnerStore, partner_id: str = "st-mary") -> Partner:
 
 
 def test_a_partner_is_read_back_as_it_was_written(store: PartnerStore) -> None:
-    full = Partner(
-        id="full",
-        name="Full",
-        created_at=NOW,
-        updated_at=NOW,
-        origins=("https://a.example.org", "https://b.example.org:8443"),
-        languages=("en",),
-        colour="#123456",
-        region="GB",
-        emergency_numbers=("999", "112"),
-        car_t_line="+44 20 7946 0000",
-        support_hours="weekdays",
-        support_schedule="Mon-Fri 09:00-17:00",
-        support_timezone="Europe/London",
-        notify_to=("desk@example.org",),
-        messages_per_day=10,
-        messages_per_visitor=3,
-        identity=IdentityMode.REQUIRED,
-    )
+    full = full_partner(id="full", created_at=NOW, updated_at=NOW)
     assert store.add(full, by=BY, now=NOW) == full
     assert store.get(partner_id="full") == full
     assert store.everyone() == [full]

@@ -21,6 +21,7 @@ from bot.db.stores import Stores
 from bot.errors import NotFoundError
 from bot.settings import ROOT, load
 from tests.fakes.console import quick_engine
+from tests.fakes.partners import full_partner
 from tests.unit.cli.conftest import Ran
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -87,20 +88,11 @@ def test_every_option_sets_its_field(stores: Stores, tmp_path: Path) -> None:
         "--logo": ["logo.png"],
     }
     _add(*(word for option, values in given.items() for value in values for word in (option, value)))
-    full = replace(
-        BLANK,
+    full = full_partner(
+        created_at=BLANK.created_at,
+        updated_at=BLANK.updated_at,
+        languages=("en",),
         origins=("https://a.example.org", "https://b.example.org"),
-        colour="#123456",
-        region="GB",
-        emergency_numbers=("999", "112"),
-        car_t_line="+44 20 7946 0000",
-        support_hours="On weekdays",
-        support_schedule="Mon-Fri 09:00-17:00",
-        support_timezone="Europe/London",
-        notify_to=("desk@example.org",),
-        messages_per_day=10,
-        messages_per_visitor=3,
-        identity=IdentityMode.REQUIRED,
         has_logo=True,
     )
     assert stores.partners.everyone() == [full]

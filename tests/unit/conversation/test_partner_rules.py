@@ -18,9 +18,10 @@ from bot.conversation.partner_rules import (
     ratio_in_words,
     spoken_languages,
 )
-from bot.db.partner_values import IdentityMode, Logo, Partner
+from bot.db.partner_values import Logo, Partner
 from bot.db.partners import blank_partner
 from bot.settings import ROOT
+from tests.fakes.partners import full_partner
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 PARTNER = blank_partner(partner_id="st-mary", name="St Mary", now=NOW)
@@ -41,27 +42,7 @@ def _error(**fields: Any) -> PartnerError:
 
 
 def test_a_partner_whose_fields_are_well_written_stays_as_it_is() -> None:
-    full = Partner(
-        id="st-mary",
-        name="St Mary",
-        created_at=NOW,
-        updated_at=NOW,
-        origins=("https://portal.example.org", "https://portal.example.org:8443"),
-        languages=("de", "en"),
-        colour="#4b3f92",
-        region="GB",
-        emergency_numbers=("999", "112"),
-        car_t_line="+44 20 7946 0000",
-        support_hours="On weekdays",
-        support_schedule="Mon-Fri 09:00-17:00",
-        support_timezone="Europe/London",
-        notify_to=("desk@example.org",),
-        messages_per_day=10,
-        messages_per_visitor=3,
-        identity=IdentityMode.REQUIRED,
-        is_active=False,
-        has_logo=True,
-    )
+    full = full_partner(is_active=False, has_logo=True)
     assert checked_partner(full, regions=("GB",), languages=("de", "en"), is_production=True) == full
 
 

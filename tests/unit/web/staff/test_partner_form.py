@@ -8,31 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.conversation.partner_rules import PartnerError
-from bot.db.partner_values import IdentityMode, Partner
+from bot.db.partner_values import Partner
 from bot.db.partners import blank_partner
 from bot.web.staff.partner_form import filled_in, form_of
+from tests.fakes.partners import full_partner
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 BLANK = blank_partner(partner_id="st-mary", name="St Mary", now=NOW)
-FULL = Partner(
-    id="st-mary",
-    name="St Mary",
-    created_at=NOW,
-    updated_at=NOW,
-    origins=("https://a.example.org", "https://b.example.org"),
-    languages=("de", "en"),
-    colour="#4b3f92",
-    region="GB",
-    emergency_numbers=("999", "112"),
-    car_t_line="+44 20 7946 0000",
-    support_hours="On weekdays",
-    support_schedule="Mon-Fri 09:00-17:00",
-    support_timezone="Europe/London",
-    notify_to=("desk@example.org",),
-    messages_per_day=10,
-    messages_per_visitor=3,
-    identity=IdentityMode.REQUIRED,
-)
+FULL = full_partner(origins=("https://a.example.org", "https://b.example.org"), colour="#4b3f92")
 
 
 def test_every_field_stands_in_the_form_as_text() -> None:
