@@ -1,7 +1,7 @@
 """Families of wordings, and where they stand in a message.
 
 A *family* is a named set of words and word groups; ``swell*`` stands for every word with that beginning.
-Finding them all costs one walk over the tokens, whatever the number of families.
+Finding them all costs one walk over the tokens and one look at each different word, whatever the number of families.
 """
 
 from __future__ import annotations
@@ -13,10 +13,40 @@ from functools import lru_cache
 from bot.conversation.triage.words import Text
 from bot.errors import SettingsError
 
-Places = dict[str, dict[int, list[int]]]
-"""Family to start token to end tokens (exclusive)."""
-
 _LONGEST_BEGINNING = 16
+
+
+class Places:
+    """Where the families of one message stand; written out for a family only once a pattern asks for it.
+
+    A message names hundreds of families and the patterns that are live look at a few of them.
+    """
+
+    def __init__(self) -> None:
+        self._words: dict[str, list[list[int]]] = {}
+        self._groups: dict[str, list[tuple[int, int]]] = {}
+        self._written: dict[str, dict[int, list[int]]] = {}
+
+    def note_word(self, name: str, starts: list[int]) -> None:
+        """Note a family of which one word is enough, and where this word stands."""
+        self._words.setdefault(name, []).append(starts)
+
+    def note_group(self, name: str, start: int, end: int) -> None:
+        """Note a family of which a group of words stands from `start` to `end` (exclusive)."""
+        self._groups.setdefault(name, []).append((start, end))
+
+    def families(self) -> set[str]:
+        """Return the families that stand somewhere."""
+        return {*self._words, *self._groups}
+
+    def of(self, name: str) -> Mapping[int, list[int]]:
+        """Return start token to end tokens (exclusive) of a family; nothing for one that does not stand here."""
+        if name not in self._written:
+            ends = {start: [start + 1] for starts in self._words.get(name, ()) for start in starts}
+            for start, end in self._groups.get(name, ()):
+                ends.setdefault(start, []).append(end)
+            self._written[name] = ends
+        return self._written[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +145,16 @@ class Lexicon:
 
     def find(self, text: Text) -> Hits:
         """Find all families in a text."""
-        places: Places = {}
+        places, standing = Places(), dict[str, list[int]]()
         for start, token in enumerate(text.tokens):
-            starts = self._starts(token)
-            for name in starts.alone:
-                places.setdefault(name, {}).setdefault(start, []).append(start + 1)
-            following = text.tokens[start + 1] if start + 1 < len(text.tokens) else ""
-            for name, rest in (*starts.by_second.get(following, ()), *starts.by_beginning):
-                end = start + 1 + len(rest)
-                if _agree(text, start + 1, rest):
-                    places.setdefault(name, {}).setdefault(start, []).append(end)
-        found = places.keys()
+            standing.setdefault(token, []).append(start)
+        for token, starts in standing.items():
+            begun = self._starts(token)
+            for name in begun.alone:
+                places.note_word(name, starts)
+            if begun.by_second or begun.by_beginning:
+                _note_groups(begun, starts, text, places)
+        found = places.families()
         noted = (pattern for name in found for pattern in self._patterns.get(name, ()))
         return Hits(places, frozenset(number for number, required in noted if required <= found))
 
@@ -167,6 +196,14 @@ class Lexicon:
             table = self._beginnings if row[0].endswith("*") else self._exact
             table.setdefault(row[0].rstrip("*"), _Starts()).add(name, row[1:])
             self._words.update(word for word in row if not word.endswith("*"))
+
+
+def _note_groups(begun: _Starts, starts: list[int], text: Text, places: Places) -> None:
+    for start in starts:
+        following = text.tokens[start + 1] if start + 1 < len(text.tokens) else ""
+        for name, rest in (*begun.by_second.get(following, ()), *begun.by_beginning):
+            if _agree(text, start + 1, rest):
+                places.note_group(name, start, start + 1 + len(rest))
 
 
 def _agree(text: Text, start: int, rest: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ grows with tokens times elements.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.conversation.triage.lexicon import Hits, Lexicon, Places
@@ -117,7 +117,7 @@ def _places(part: Part, places: Places, text: Text) -> list[Range]:
     """Follow the elements from every possible start; keep the shortest way to each end."""
     ends = _first_ends(part, places, text)
     for element in part.elements[1:]:
-        where = places.get(element.family, {})
+        where = places.of(element.family)
         if element.is_barred:
             ends = {end: start for end, start in ends.items() if end not in where}
             continue
@@ -131,13 +131,13 @@ def _places(part: Part, places: Places, text: Text) -> list[Range]:
 
 def _first_ends(part: Part, places: Places, text: Text) -> dict[int, int]:
     ends: dict[int, int] = {}
-    for start, stops in places.get(part.elements[0].family, {}).items():
+    for start, stops in places.of(part.elements[0].family).items():
         if not part.at_start or _opens(start, text):
             ends.update({stop: max(start, ends.get(stop, start)) for stop in stops})
     return ends
 
 
-def _step(ends: dict[int, int], where: dict[int, list[int]], gap: int, text: Text) -> dict[int, int]:
+def _step(ends: dict[int, int], where: Mapping[int, list[int]], gap: int, text: Text) -> dict[int, int]:
     reached: dict[int, int] = {}
     count = len(text.tokens)
     for end, start in ends.items():
