@@ -179,18 +179,22 @@ class Record:
         )
         return message, self._store.reply_to(message_id=message.id)
 
-    def keep_reply(self, reply: Reply, *, answers: str | None, confidence: float | None = None) -> bool:
+    def keep_reply(self, reply: Reply, *, answers: str | None, confidence: float | None = None) -> Reply | None:
         """Write down what the bot says, and one line in the log.
 
         Returns:
-            False: a person has come meanwhile, the bot may not speak, and nothing was written.
+            What is written there now: this reply, or the one that another process gave to the same message first.
+            None: a person has come meanwhile, the bot may not speak, and nothing was written.
 
         Raises:
             StoreError: It could not be written.
         """
         allowed = states_for(Author.BOT, is_urgent=reply.outcome in URGENT)
-        if self._store.add_reply(reply=reply, answers=answers, confidence=confidence, allowed_in=allowed) is None:
-            return False
+        kept = self._store.add_reply(reply=reply, answers=answers, confidence=confidence, allowed_in=allowed)
+        if kept is None:
+            return None
+        if kept.id != reply.reply_id and kept.reply is not None:
+            return kept.reply
         logger.info(
             "reply",
             extra={
@@ -207,7 +211,7 @@ class Record:
                 "timings_ms": dict(reply.timings_ms),
             },
         )
-        return True
+        return reply
 
     def keep_gap(self, turn: Turn, *, reason: str, section_ids: tuple[str, ...]) -> None:
         """Write down a question that the guide did not answer.

@@ -206,10 +206,10 @@ class ConversationService:
             return self._responder.person_is_here(turn)
         try:
             reply = self._responder.hand_over(turn, Verdict(Outcome.HANDOFF, reason="asked_for_person"))
-            is_kept = self._record.keep_reply(reply, answers=None)
+            kept = self._record.keep_reply(reply, answers=None)
         except Exception as error:  # noqa: BLE001  # what could not be kept is not acknowledged
             return self._trouble(turn, error)
-        return reply if is_kept else self._responder.person_is_here(turn)
+        return kept or self._responder.person_is_here(turn)
 
     def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
         """Return the transcript as the patient saw it, after a position, 0 for all of it.
@@ -308,8 +308,8 @@ class ConversationService:
             reply, confidence = self._responder.reply(turn, verdict, on_progress=on_progress)
         except Exception as error:  # noqa: BLE001  # kept like any reply, so that a reload shows it
             reply = self._trouble(turn, error)
-        is_kept = self._record.keep_reply(reply, answers=message.id, confidence=confidence)
-        return reply if is_kept else self._responder.silent(turn)  # a person came while the answer was made
+        kept = self._record.keep_reply(reply, answers=message.id, confidence=confidence)
+        return kept or self._responder.silent(turn)  # a person came while the answer was made
 
     def _trouble(self, turn: Turn, error: Exception) -> Reply:
         logger.error("reply failed", extra={"conversation_id": turn.conversation_id, "code": code_of(error)})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.db.door import Door, guarded
 from bot.db.kept import log_change
@@ -17,6 +18,8 @@ from bot.db.partner_tables import PARTNER_KEYS, PARTNERS
 from bot.db.partner_values import IdentityMode, KeyKind, Logo, Partner, PartnerKey
 from bot.db.staff import By
 from bot.errors import BotError, NotFoundError
+
+logger = logging.getLogger(__name__)
 
 # An API key reads "guide_<id>_<secret>"; the beginning lets scanners of leaked secrets know it.
 KEY_PREFIX = "guide"
@@ -193,10 +196,7 @@ class PartnerStore(Door):
         if row is None or not is_right or not _key(row).is_valid(now):
             return None
         if row.used_at is None or now - row.used_at > _USED_EVERY:
-            with self._writing() as connection:
-                connection.execute(
-                    PARTNER_KEYS.update().where(mine).values(used_at=now.replace(second=0, microsecond=0))
-                )
+            self._note_use(key_id, now)
         return _key(row)
 
     @guarded
@@ -205,6 +205,15 @@ class PartnerStore(Door):
         with self._reading() as connection:
             found = (key for key in self._working(connection, partner_id, kind, now) if key.id == key_id)
             return next(found, None)
+
+    def _note_use(self, key_id: str, now: datetime) -> None:
+        """Remember that a key was used; a database that takes no writes must not turn its holder away."""
+        used = PARTNER_KEYS.update().where(PARTNER_KEYS.c.id == key_id)
+        try:
+            with self._writing() as connection:
+                connection.execute(used.values(used_at=now.replace(second=0, microsecond=0)))
+        except SQLAlchemyError as error:
+            logger.error("use of a key not noted", extra={"kind": type(error).__name__})
 
     def _working(self, connection: Connection, partner_id: str, kind: KeyKind, now: datetime) -> list[PartnerKey]:
         query = select(PARTNER_KEYS).where(PARTNER_KEYS.c.partner_id == partner_id, PARTNER_KEYS.c.kind == kind)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -110,17 +110,40 @@ def create_app(
     cookie = VisitorCookie(secret=visitor_secret, is_secure=is_https)
     chat_run_dir.prepare(run_dir=run_dir, texts=texts)
     chat_run_dir.set_environment(run_dir=run_dir, secret=cookie.derive("chainlit"), path=CHAT_PATH)
+    app = _app_around(
+        behind, texts=texts, cookie=cookie, front=front, public_url=public_url, on_start=on_start, on_stop=on_stop
+    )
+    _add_health(app, checks=checks)
+    _add_files(app, run_dir=run_dir)
+    page = _page(texts)
+    if front is not None:
+        _add_front(app, front, service=behind.service, cookie=cookie, page=page)
+    _add_chat(app, behind, texts=texts, cookie=cookie, page=page, references=references)
+    return app
+
+
+def _app_around(
+    behind: Behind,
+    *,
+    texts: ChatTexts,
+    cookie: VisitorCookie,
+    front: Front | None,
+    public_url: str | None,
+    on_start: Sequence[Callable[[], None]],
+    on_stop: Sequence[Callable[[], None]],
+) -> FastAPI:
+    """Make the application without routes: its guard, what it begins and ends with, and the parts of the screen."""
     # Imported here and not above: Chainlit reads the run directory when it is imported.
     from bot.web import chat_ui
 
-    service = behind.service
-    talk, presence = Talk(service=service, texts=texts), Presence(desk=behind.desk, texts=texts)
-    passes = PassCookie(secret=cookie.derive("embed pass"))
-    gate = None if front is None else Gate(partners=front.partners, passes=passes, visitors=cookie)
-    chat_ui.bind(chat_ui.Parts(service=service, talk=talk, presence=presence, texts=texts, cookie=cookie, gate=gate))
+    talk, presence = Talk(service=behind.service, texts=texts), Presence(desk=behind.desk, texts=texts)
+    gate = None if front is None else Gate(partners=front.partners, passes=_pass_cookie(cookie), visitors=cookie)
+    chat_ui.bind(
+        chat_ui.Parts(service=behind.service, talk=talk, presence=presence, texts=texts, cookie=cookie, gate=gate)
+    )
     bell = Bell(live=behind.live, screens=chat_ui.open_screens, delivery=talk.delivery, presence=presence)
     policy = Policy(public_origin=origin_of(public_url))
-    app = FastAPI(
+    return FastAPI(
         title=texts.name,
         lifespan=_lifespan(bell, on_start=on_start, on_stop=(*on_stop, chat_ui.clear_files)),
         docs_url=None,
@@ -128,21 +151,13 @@ def create_app(
         openapi_url=None,
         middleware=[Middleware(Guard, policy=policy, authenticate=chat_ui.authenticate, gate=gate)],
     )
-    _add_health(app, checks=checks)
-    _add_files(app, run_dir=run_dir)
-    page, press = _page(texts), chat_ui.press
-    routes = ChatRoutes(
-        app=app, service=service, texts=texts, cookie=cookie, page=page, references=references, press=press
-    )
-    if front is not None:
-        _add_front(app, front, service=service, cookie=cookie, passes=passes, page=page)
-    _add_chat(app, routes.router, ChatMy(desk=behind.desk, texts=texts, cookie=cookie).router)
-    return app
 
 
-def _add_front(
-    app: FastAPI, front: Front, *, service: Service, cookie: VisitorCookie, passes: PassCookie, page: str
-) -> None:
+def _pass_cookie(cookie: VisitorCookie) -> PassCookie:
+    return PassCookie(secret=cookie.derive("embed pass"))
+
+
+def _add_front(app: FastAPI, front: Front, *, service: Service, cookie: VisitorCookie, page: str) -> None:
     """Add what partners' pages ask for: the loader, tickets and the frame."""
     tickets = Tickets(secret=cookie.derive("embed ticket"), spender=front.counts)
     parts = EmbedParts(
@@ -150,7 +165,7 @@ def _add_front(
         store=front.store,
         counts=front.counts,
         tickets=tickets,
-        passes=passes,
+        passes=_pass_cookie(cookie),
         identities=front.identities,
         page=embed_pages(page, version=chat_page.version_of(chat_run_dir.STATIC_DIR)),
     )
@@ -158,11 +173,28 @@ def _add_front(
     app.include_router(EmbedRoutes(parts).router)
 
 
-def _add_chat(app: FastAPI, *routers: APIRouter) -> None:
+def _add_chat(
+    app: FastAPI,
+    behind: Behind,
+    *,
+    texts: ChatTexts,
+    cookie: VisitorCookie,
+    page: str,
+    references: Mapping[str, Reference],
+) -> None:
     """Add our own routes below the chat's path, then Chainlit, which takes what is left there."""
     from bot.web import chat_ui
 
-    for router in routers:
+    routes = ChatRoutes(
+        app=app,
+        service=behind.service,
+        texts=texts,
+        cookie=cookie,
+        page=page,
+        references=references,
+        press=chat_ui.press,
+    )
+    for router in (routes.router, ChatMy(desk=behind.desk, texts=texts, cookie=cookie).router):
         app.include_router(router, prefix=CHAT_PATH)
     chat_ui.mount(app, target=str(Path(__file__).with_name("chat_target.py")), path=CHAT_PATH)
 

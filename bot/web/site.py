@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bot.answer.source import AnswerSource
 from bot.bootstrap import (
+    load_texts,
     make_desk,
     make_live,
     make_notifier,
@@ -21,12 +22,14 @@ from bot.bootstrap import (
     make_source,
     make_stores,
     review_rules,
+    site_url,
     visitor_secret,
 )
 from bot.conversation.desk import Desk
 from bot.conversation.gap_groups import GapGrouper
-from bot.conversation.identity import Identities
+from bot.conversation.identity import Identities, identity_secret
 from bot.conversation.live import Live
+from bot.conversation.partner_rules import spoken_languages
 from bot.conversation.partners import Partners
 from bot.conversation.texts import Texts
 from bot.corpus.loader import Corpus
@@ -36,12 +39,14 @@ from bot.domain import Reference
 from bot.errors import SettingsError
 from bot.index.sections import sections_of
 from bot.settings import Settings
+from bot.web.api.app import create_api
 from bot.web.app import Behind, Front, create_app
 from bot.web.chat_texts import load_chat_texts
 from bot.web.guard import origin_of
 from bot.web.guide_pages import GuideSite, guide_router
 from bot.web.guide_view import GuideView, view_of
 from bot.web.staff.gaps import Gaps
+from bot.web.staff.partners import PartnerDesk
 from bot.web.staff.shell import Shell, ShellSite
 from bot.web.staff.site import SignInWays, Upkeep, add_console
 from bot.web.visitor import VisitorCookie
@@ -49,6 +54,7 @@ from bot.web.visitor import VisitorCookie
 if TYPE_CHECKING:
     from bot.web.staff.openid import OpenId
 
+API_PATH = "/api/v1"
 # Sections shown for a search on the guide's pages.
 _RANKED = 20
 
@@ -66,34 +72,54 @@ def build_site(settings: Settings) -> FastAPI:
     edition.worker.encode("warm")
     stores = make_stores(settings)
     partners = Partners(stores.partners)
+    identities = Identities(master=visitor_secret(settings), keys=stores.partners)
     service = make_service(settings, source=source, stores=stores, partners=partners)
     desk = make_desk(settings, stores, partners=partners)
     live = make_live(stores, desk)
     notifier = make_notifier(settings, stores, partners=partners)
     retention = make_retention(settings, stores)
+    behind = Behind(service=service, desk=desk, live=live)
     app = create_app(
-        behind=Behind(service=service, desk=desk, live=live),
+        behind=behind,
         visitor_secret=visitor_secret(settings),
         texts=load_chat_texts(prompts_dir=settings.prompts_dir, language=settings.language),
         run_dir=settings.data_dir / f"run-{settings.port}",
         public_url=settings.public_url,
         references=_References(source),
-        front=Front(
-            partners=partners,
-            store=stores.partners,
-            counts=stores.partner_counts,
-            identities=Identities(master=visitor_secret(settings), keys=stores.partners),
-        ),
+        front=Front(partners, store=stores.partners, counts=stores.partner_counts, identities=identities),
         checks={"index": lambda: bool(source.edition()), "database": service.is_storing},
         on_start=(live.start, notifier.start, retention.start),
         on_stop=(live.stop, notifier.stop, retention.stop, edition.worker.close),
     )
     app.include_router(_guide_pages(source, settings))
+    _add_api(app, settings, behind=behind, stores=stores, partners=partners, identities=identities)
     upkeep = Upkeep(rules=retention.rules, channels=notifier.channels, review=review_rules())
     view = _View(source)
     gaps = Gaps(store=stores.transcripts, grouper=GapGrouper(view.encode), title_of=view.title_of)
     _add_console(app, settings, stores=stores, desk=desk, live=live, upkeep=upkeep, gaps=gaps)
     return app
+
+
+def _add_api(
+    app: FastAPI,
+    settings: Settings,
+    *,
+    behind: Behind,
+    stores: Stores,
+    partners: Partners,
+    identities: Identities,
+) -> None:
+    api = create_api(
+        service=behind.service,
+        desk=behind.desk,
+        live=behind.live,
+        stores=stores,
+        partners=partners,
+        identities=identities,
+        secret=visitor_secret(settings),
+        disclaimer=load_texts(settings).fixed("disclaimer"),
+    )
+    app.mount(API_PATH, api)
 
 
 def _add_console(
@@ -111,7 +137,19 @@ def _add_console(
     )
     secret = VisitorCookie(secret=visitor_secret(settings)).derive("staff openid")
     ways = SignInWays(openid=_openid(settings), secret=secret)
-    add_console(app, shell, stores=stores, desk=desk, live=live, ways=ways, upkeep=upkeep, gaps=gaps)
+    partners = _partner_desk(settings)
+    add_console(app, shell, stores=stores, desk=desk, live=live, ways=ways, upkeep=upkeep, gaps=gaps, partners=partners)
+
+
+def _partner_desk(settings: Settings) -> PartnerDesk:
+    master = visitor_secret(settings)
+    return PartnerDesk(
+        regions=load_texts(settings).regions,
+        languages=spoken_languages(settings.prompts_dir),
+        is_production=settings.environment == "production",
+        origin=site_url(settings),
+        secret_of=lambda partner_id, key_id: identity_secret(master=master, partner_id=partner_id, key_id=key_id),
+    )
 
 
 def _openid(settings: Settings) -> OpenId | None:

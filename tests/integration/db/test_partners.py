@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
@@ -13,6 +14,7 @@ from bot.db.partners import PartnerStore, PartnerTakenError, blank_partner
 from bot.db.staff import By
 from bot.errors import NotFoundError
 from tests.fakes.partners import full_partner
+from tests.fakes.stores import QuickStore
 
 NOW = datetime(2026, 11, 29, 12, 0, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -144,3 +146,13 @@ def test_keys_of_one_kind_do_not_stand_for_the_other(store: PartnerStore, partne
     assert store.working_key(partner_id=partner.id, key_id=api.id, kind=KeyKind.IDENTITY, now=NOW) is None
     assert store.working_key(partner_id="other", key_id=signing.id, kind=KeyKind.IDENTITY, now=NOW) is None
     assert store.api_key(shown=f"guide_{signing.id}_x", now=NOW) is None
+
+
+def test_a_key_is_known_though_its_use_cannot_be_noted(tmp_path: Path) -> None:
+    record = QuickStore(tmp_path / "record.db")
+    store = PartnerStore(record.engine)
+    _added(store)
+    key, shown = store.rotate(partner_id="st-mary", kind=KeyKind.API, grace=timedelta(), by=BY, now=NOW)
+    record.make_read_only()
+    assert store.api_key(shown=shown or "", now=NOW) == key
+    record.close()

@@ -31,7 +31,7 @@ def test_portal_and_guide_are_two_sites() -> None:
 @pytest.mark.parametrize(
     ("changes", "portal_port"),
     [
-        pytest.param({"host": "0.0.0.0"}, 8090, id="open_to_the_network"),
+        pytest.param({"host": "192.168.1.10"}, 8090, id="open_to_the_network"),
         pytest.param({"public_url": "https://guide.example.org"}, 8090, id="a_real_guide"),
         pytest.param({}, 8000, id="one_port_for_both"),
     ],

@@ -184,7 +184,10 @@ def test_a_handoff_while_nobody_is_there_says_when_somebody_is(texts: Texts) -> 
     assert reply.text == texts.fixed("handoff_out_of_hours", next="tomorrow from 09:00 (UTC)")
 
 
-@pytest.mark.parametrize("code", ["too_long", "too_fast", "too_many", "busy", "partner_full", "partner_off", "identity"])
+LIMITS = ("too_long", "too_fast", "too_many", "busy", "partner_full", "partner_off", "identity")
+
+
+@pytest.mark.parametrize("code", LIMITS)
 def test_each_limit_has_a_text_of_its_own(code: str, texts: Texts) -> None:
     reply = composer(texts, max_chars=321).limited(blank(), code=code)
     values = {"max_chars": 321} if code == "too_long" else {}

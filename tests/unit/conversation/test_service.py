@@ -11,7 +11,7 @@ import pytest
 
 from bot.conversation.texts import Texts
 from bot.db.codec import reply_from_document, reply_to_document
-from bot.domain import Author, HandoffView, Outcome, Speaker, Verdict
+from bot.domain import Author, HandoffView, Outcome, Reply, Speaker, Verdict
 from tests.fakes.answers import make_abstention, make_answer, make_citation
 from tests.unit.conversation.conftest import (
     CRISIS,
@@ -258,3 +258,17 @@ def test_fixed_replies_cite_nothing_and_need_no_guide(text: str, desk: Desk) -> 
     assert (reply.citations, reply.sentences, reply.consulted, reply.answerer) == ((), (), (), "fixed")
     assert not re.search(r"\[\d+\](?!\()", reply.text)
     assert reply.outcome is desk.triage.script[text].outcome
+
+
+def test_of_two_processes_that_answer_the_same_message_both_give_the_reply_that_is_kept(desk: Desk) -> None:
+    first = Reply(
+        reply_id="11111111-1111-4111-8111-111111111111",
+        conversation_id=desk.conversation_id,
+        outcome=Outcome.ANSWERED,
+        reason="supported",
+        text="The other process was quicker.",
+        created_at=START,
+    )
+    desk.source.before = lambda question: desk.store.add_reply(reply=first, answers=desk.history()[-1].id)
+    assert desk.say("What is lupus?", client_message_id="m1") == first
+    assert [message.text for message in desk.history()] == ["What is lupus?", first.text]

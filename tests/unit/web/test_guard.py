@@ -233,3 +233,11 @@ async def test_the_console_hears_its_own_pages_alone(origin: str, status: int) -
     async with _client() as client:
         response = await client.post("/staff/people", headers={"origin": origin})
         assert response.status_code == status
+
+
+async def test_the_api_says_itself_who_may_call_and_how_much_may_be_sent() -> None:
+    """It takes no cookies, and answers in problems of its own; the headers of the guard it has all the same."""
+    async with _client(Policy(max_body_bytes=10)) as client:
+        answer = await client.post("/api/v1/x", headers={"Origin": "https://evil.test"}, content=b"x" * 20)
+    assert answer.status_code == 200
+    assert answer.headers["x-frame-options"] == "DENY"
