@@ -168,7 +168,7 @@ def make_stores(settings: Settings, *, scratch: bool = False, is_quiet: bool = F
     Raises:
         StoreError: The database cannot be opened.
     """
-    engine = open_engine(_scratch_url() if scratch else _database_url(settings))
+    engine = open_engine(_scratch_url() if scratch else _database_url(settings), is_lasting=not scratch)
     migrate(engine)
     # Nobody is told of what is thrown away.
     return Stores.over(

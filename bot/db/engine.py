@@ -38,11 +38,12 @@ _CONNECT_TIMEOUT_S = 10
 _MIGRATION_LOCK = 7_310_642
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, is_lasting: bool = True) -> Engine:
     """Open a database and ask it once for a sign of life.
 
     Args:
         url: ``sqlite:////path/file.db`` (the folder is made) or ``postgresql://user@host/name``.
+        is_lasting: What is written has to outlive a power failure; False for a file that goes with the process.
 
     Raises:
         StoreError: The address is of no use, or the database cannot be opened; the detail names
@@ -50,6 +51,8 @@ def open_engine(url: str) -> Engine:
     """
     parsed = _parsed(url)
     engine = _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql_engine(parsed)
+    if not is_lasting and engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _wait_for_no_disk)
     try:
         with engine.begin() as connection:
             ping(connection)
@@ -123,6 +126,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "secure_delete = ON",
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _wait_for_no_disk(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF").fetchall()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -142,6 +142,14 @@ def test_sqlite_keeps_what_it_acknowledged_and_its_folder_to_itself(tmp_path: Pa
     assert (tmp_path / "new" / "deep").stat().st_mode & 0o777 == 0o700
 
 
+def test_a_file_that_goes_with_the_process_waits_for_no_disk(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/bot.db", is_lasting=False)
+    with engine.begin() as connection:
+        values = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")]
+    engine.dispose()
+    assert values == ["wal", 0]
+
+
 @pytest.mark.parametrize(
     "url",
     [
