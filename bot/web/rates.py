@@ -30,5 +30,10 @@ class Rates:
         with self._lock:
             return self._window.hit(parse(rate), kind, self._hashed(caller))
 
+    def has_room(self, rate: str, *, kind: str, caller: str) -> bool:
+        """Tell whether `hit` would count one more now."""
+        with self._lock:
+            return self._window.test(parse(rate), kind, self._hashed(caller))
+
     def _hashed(self, caller: str) -> str:
         return hmac.new(self._key, caller.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

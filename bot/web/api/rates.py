@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import threading
 import time
 from dataclasses import dataclass
@@ -13,7 +10,8 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-_KEY_BYTES = 32
+from bot.web.rates import Rates as AddressRates
+
 # Above its limit a key's messages are still read for emergencies, up to so many times the limit.
 _READ_TIMES = 10
 
@@ -56,9 +54,9 @@ class Rates:
     def __init__(self, *, requests_per_minute: int, failures_per_minute: int = 60) -> None:
         self._requests = RateLimitItemPerMinute(requests_per_minute)
         self._read = RateLimitItemPerMinute(requests_per_minute * _READ_TIMES)
-        self._failures = RateLimitItemPerMinute(failures_per_minute)
+        self._failures = f"{failures_per_minute}/minute"
+        self._addresses = AddressRates()
         self._window = MovingWindowRateLimiter(MemoryStorage())
-        self._secret = secrets.token_bytes(_KEY_BYTES)
         self._lock = threading.Lock()
 
     def request(self, key_id: str) -> Window:
@@ -72,13 +70,8 @@ class Rates:
 
     def failure(self, address: str) -> None:
         """Count a wrong key or token."""
-        with self._lock:
-            self._window.hit(self._failures, "failures", self._hashed(address))
+        self._addresses.hit(self._failures, kind="failures", caller=address)
 
     def may_fail(self, address: str) -> bool:
         """Tell whether an address was wrong less often than it may be."""
-        with self._lock:
-            return self._window.test(self._failures, "failures", self._hashed(address))
-
-    def _hashed(self, address: str) -> str:
-        return hmac.new(self._secret, address.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return self._addresses.has_room(self._failures, kind="failures", caller=address)
