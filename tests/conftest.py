@@ -19,7 +19,8 @@ TESTS = Path(__file__).resolve().parent
 SEED = 20_261_122
 # In the order in which they run.
 _FOLDERS = ("unit", "integration", "quality", "e2e")
-_LONGEST = "test_hostile_input.py"
+# In minutes of processor time: three, one, a half and a half.
+_LONGEST = ("test_hostile_input.py", "test_development_set.py", "test_build.py", "test_generative.py")
 
 for _name in [name for name in os.environ if name.upper().startswith("BOT_")]:
     del os.environ[_name]
@@ -122,7 +123,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark each test by the folder it lies in, and run the quick ones first and the browser's last.
 
-    Where several processes share the tests, the longest begins at once: nobody then waits for it alone.
+    Where several processes share the tests, the longest files begin at once: nobody then waits for one alone.
 
     Playwright keeps an event loop running in this thread once it has started, and no asynchronous test runs after that.
     """
@@ -131,7 +132,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(folder)
     items.sort(key=lambda item: _FOLDERS.index(_folder_of(item)) if _folder_of(item) in _FOLDERS else 0)
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.path.name != _LONGEST)
+        items.sort(key=lambda item: _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST))
 
 
 def pytest_collection_finish() -> None:
