@@ -7,6 +7,7 @@ import os
 import random
 import socket
 from collections.abc import Callable, Iterator
+from inspect import iscoroutinefunction
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -121,16 +122,19 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it lies in, and run the quick ones first and the browser's last.
+    """Mark each test by the folder it lies in, and run the quick folders first and the browser's files last.
 
     Where several processes share the tests, the longest files begin at once: nobody then waits for one alone.
 
     Playwright keeps an event loop running in this thread once it has started, and no asynchronous test runs after that.
+    Files are handed out in this order, so that holds for each of several processes, too.
     """
     for item in items:
         if (folder := _folder_of(item)) in _FOLDERS:
             item.add_marker(folder)
     items.sort(key=lambda item: _FOLDERS.index(_folder_of(item)) if _folder_of(item) in _FOLDERS else 0)
+    asynchronous = {item.path for item in items if iscoroutinefunction(getattr(item, "obj", None))}
+    items.sort(key=lambda item: _folder_of(item) == "e2e" and item.path not in asynchronous)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST))
 

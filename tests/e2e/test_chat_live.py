@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain import Author
 from tests.e2e.conftest import ChatServer
-from tests.e2e.test_chat_contract import Client, talking, visitor
+from tests.e2e.visitors import Client, talking, visitor
 
 SOON_S = 1.0
 
