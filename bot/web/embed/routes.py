@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 # A clinic's waiting room is one address; a script that fills the table of spent tickets is one too.
 _TICKETS_PER_ADDRESS = "120/minute"
+# Each is a write to the database; an admin learns as much from fewer.
+_COUNTED_PER_ADDRESS = "300/minute"
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -103,7 +105,7 @@ class EmbedRoutes:
         partner = _partner(request)
         around = _around(request)
         if around is not None and around not in partner.origins:
-            await self._count_refused(partner, around, "frame_not_listed")
+            await self._count_refused(request, around, "frame_not_listed")
             return _refused("frame_not_listed", 403)
         return HTMLResponse(self._parts.page(partner), headers=_NO_STORE)
 
@@ -122,12 +124,11 @@ class EmbedRoutes:
         """Give a ticket to a page of the partner's, which its browser names; to nobody else."""
         partner, origin = _partner(request), request.headers.get("origin", "")
         if origin not in partner.origins:
-            await self._count_refused(partner, origin, "origin_not_listed")
+            await self._count_refused(request, origin, "origin_not_listed")
             return _refused("origin_not_listed", 403)
         # Only now, so that the page may read why.
         headers = {**_NO_STORE, "access-control-allow-origin": origin, "vary": "origin"}
-        address = request.client.host if request.client else ""
-        if not self._rates.hit(_TICKETS_PER_ADDRESS, kind="ticket", caller=address):
+        if not self._rates.hit(_TICKETS_PER_ADDRESS, kind="ticket", caller=_address(request)):
             return _refused("too_fast", 429, {**headers, "retry-after": "60"})
         ticket = self._parts.tickets.give(partner_id=partner.id, origin=origin)
         return JSONResponse({"ticket": ticket, "expires_in_s": int(LIFETIME.total_seconds())}, headers=headers)
@@ -137,10 +138,10 @@ class EmbedRoutes:
         try:
             return await run_in_threadpool(self._enter, request, wish)
         except TicketError as error:
-            await self._count_refused(_partner(request), wish.parent, error.code)
+            await self._count_refused(request, wish.parent, error.code)
             return _refused(error.code, 403)
         except IdentityError as error:
-            await self._count_refused(_partner(request), wish.parent, error.code)
+            await self._count_refused(request, wish.parent, error.code)
             return _refused(error.code, 401)
         except BotError as error:
             logger.error("frame not let in", extra={"code": error.code})
@@ -202,8 +203,12 @@ class EmbedRoutes:
             answer["signed_for_s"] = int((visit.signed_until - self._parts.clock()).total_seconds())
         return JSONResponse(answer, headers={**_NO_STORE, "set-cookie": self._parts.passes.header(visit)})
 
-    async def _count_refused(self, partner: Partner, origin: str, reason: str) -> None:
-        """Count for the admin; what cannot be counted is refused all the same."""
+    async def _count_refused(self, request: Request, origin: str, reason: str) -> None:
+        """Count for the admin; what cannot be counted, or comes too often to be, is refused all the same."""
+        partner = _partner(request)
+        logger.info("frame refused", extra={"partner_id": partner.id, "code": reason})
+        if not self._rates.hit(_COUNTED_PER_ADDRESS, kind="refused", caller=_address(request)):
+            return
         try:
             await run_in_threadpool(
                 self._parts.counts.count_refused,
@@ -214,12 +219,15 @@ class EmbedRoutes:
             )
         except BotError as error:
             logger.error("refusal not counted", extra={"code": error.code})
-        logger.info("frame refused", extra={"partner_id": partner.id, "code": reason})
 
 
 def _partner(request: Request) -> Partner:
     embedded: Embedded = request.scope[SCOPE_KEY]
     return embedded.partner
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _visitor_id(signed: Signed | None, before: Pass | None) -> str:

@@ -156,6 +156,13 @@ async def test_tickets_from_one_address_have_a_rate(house: House) -> None:
     assert answers[-1].headers["access-control-allow-origin"] == PORTAL
 
 
+async def test_what_is_turned_away_is_counted_up_to_a_rate(house: House) -> None:
+    async with house.client() as client:
+        for _ in range(302):
+            refused = await client.post("/embed/st-mary/ticket", headers={"Origin": "https://evil.example"})
+    assert (refused.status_code, house.reasons()) == (403, {"origin_not_listed": 300})
+
+
 async def test_with_the_database_away_nobody_comes_in_and_nobody_is_told_why(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
