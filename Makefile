@@ -8,8 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The Python to use, where the first one found is not the one you want.
 PYTHON ?=
-# One test process for each core, at most four; the browser's tests run alone, after them.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A file stays in one process. One test process for each core, at most four; the browser's tests run after them, in two,
+# each with a server and a browser of its own: they wait more than they work.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+PARALLEL := -n auto --maxprocesses 4 $(BY_FILE)
 
 # Nothing is fetched from a model hub, and no trace leaves this machine.
 export HF_HUB_OFFLINE := 1
@@ -25,11 +27,12 @@ serve: install ## Start the guide and print its address (installs and builds the
 	@$(BIN)/lupus-bot index build --if-needed
 	@exec $(BIN)/lupus-bot serve
 
-test: install-dev ## Run all tests, browser included
+test: install-dev ## Run all tests, browser included (builds the index first)
 	@$(BIN)/python scripts/browser.py
+	@$(BIN)/lupus-bot index build --if-needed --corpus corpus --index index
 	@rm -rf build/tests && mkdir -p build/tests
 	@$(BIN)/python -m pytest $(PARALLEL) --ignore tests/e2e --junitxml build/tests/most.xml
-	@$(BIN)/python -m pytest tests/e2e --junitxml build/tests/browser.xml
+	@$(BIN)/python -m pytest tests/e2e -n 2 $(BY_FILE) --junitxml build/tests/browser.xml
 	@$(BIN)/python scripts/proofs.py build/tests/*.xml
 
 lint: install-dev ## Check format, rules, types and imports
