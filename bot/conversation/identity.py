@@ -24,6 +24,8 @@ MAX_LIFETIME = timedelta(hours=1)
 _LEEWAY = timedelta(seconds=30)
 _MOST_TOKEN_CHARS = 4096
 _SUBJECT = re.compile(r"[A-Za-z0-9._:|~+/=-]{1,128}")
+# Seconds since 1970 of the year 9999; NaN is less than nothing and more than nothing.
+_LAST_S = 253_370_764_800
 # As long as the random ids of anonymous visitors: 128 bits and more.
 _VISITOR_ID_CHARS = 22
 
@@ -32,7 +34,8 @@ class IdentityError(BotError):
     """A signed user id is missing or cannot be taken.
 
     Codes: ``identity_needed`` (none was given), ``identity_expired``, ``identity_email`` (the id is an e-mail
-    address), ``identity_refused`` (anything else: the wrong key, partner, algorithm or shape).
+    address), ``identity_replayed`` (another browser came in with the same one), ``identity_refused`` (anything else:
+    the wrong key, partner, algorithm or shape).
     """
 
     code = "identity_refused"
@@ -93,8 +96,12 @@ class Identities:
         self._keys = keys
         self._clock = clock
 
-    def read(self, token: str, *, partner_id: str) -> Signed:
+    def read(self, token: str, *, partner_id: str, channel: str) -> Signed:
         """Return who writes.
+
+        Args:
+            channel: ``widget`` or ``api``. The same person is another visitor in each: what is said in the widget, out
+                of the partner's sight, is nothing that the partner's key may open, nor the other way round.
 
         Raises:
             IdentityError: The token is missing, expired, or cannot be taken.
@@ -105,16 +112,16 @@ class Identities:
         if len(token) > _MOST_TOKEN_CHARS or not token.isascii():
             raise IdentityError(f"A signed user id has at most {_MOST_TOKEN_CHARS} characters, all of them ASCII.")
         claims = self._claims(token, partner_id)
-        subject, until = claims.get("sub"), claims.get("exp")
-        if not isinstance(subject, str) or isinstance(until, bool) or not isinstance(until, int | float):
+        subject, until = claims.get("sub"), _seconds(claims.get("exp"))
+        if not isinstance(subject, str) or until is None:
             raise IdentityError("The signed user id needs sub (text) and exp (seconds).")
-        self._check_time(float(until))
+        self._check_time(until)
         if "@" in subject:
             raise IdentityError("sub is an e-mail address; send an id that names nobody.", code="identity_email")
         if not _SUBJECT.fullmatch(subject):
             raise IdentityError("sub has 1 to 128 letters, digits and signs out of . _ : | ~ + / = -.")
-        visitor_id = _derived(self._master, f"visitor:{partner_id}:{subject}")[:_VISITOR_ID_CHARS]
-        return Signed(visitor_id, datetime.fromtimestamp(float(until), UTC))
+        visitor_id = _derived(self._master, f"visitor:{channel}:{partner_id}:{subject}")[:_VISITOR_ID_CHARS]
+        return Signed(visitor_id, datetime.fromtimestamp(until, UTC))
 
     def _check_time(self, until: float) -> None:
         now = self._clock().timestamp()
@@ -147,9 +154,16 @@ class Identities:
                     "verify_nbf": False,
                 },
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:
             raise IdentityError(f"The signed user id cannot be taken: {type(error).__name__}.") from error
         return claims
+
+
+def _seconds(value: object) -> float | None:
+    """Return a time as a number; None: it is none that a clock could show."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < _LAST_S else None
 
 
 def _derived(master: str, purpose: str) -> str:

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 _CONTEXT_MESSAGES = 12
 # Read at once of a long transcript.
 _PAGE_MESSAGES = 500
-# Conversations that could not be stored; each is some hundred bytes, and none outlives the outage by much.
-_MOST_UNSAVED = 10_000
+# Conversations in memory: those that could not be stored, and those seen last; each is some hundred bytes.
+_MOST_IN_MEMORY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Record:
         self._clock = clock
         self._lock = threading.Lock()
         self._unsaved: OrderedDict[str, Conversation] = OrderedDict()
+        self._seen: OrderedDict[str, Conversation] = OrderedDict()
 
     def open(
         self,
@@ -112,8 +113,29 @@ class Record:
             )
         except StoreError as error:
             logger.error("conversation not stored", extra={"code": error.code})
+        return self.hold(
+            visitor_id=visitor_id,
+            channel=channel,
+            language=language,
+            conversation_id=conversation_id or str(uuid.uuid4()),
+            partner_id=partner_id,
+            region=region,
+        )
+
+    def hold(
+        self,
+        *,
+        visitor_id: str,
+        channel: str,
+        language: str,
+        conversation_id: str,
+        partner_id: str | None = None,
+        region: str | None = None,
+    ) -> Conversation:
+        """Begin a conversation in memory; it is stored with its next message. The id must be new."""
+        now = self._clock()
         held = Conversation(
-            id=conversation_id or str(uuid.uuid4()),
+            id=conversation_id,
             visitor_id=visitor_id,
             state=Speaker.BOT,
             channel=channel,
@@ -123,10 +145,7 @@ class Record:
             partner_id=partner_id,
             region=region,
         )
-        with self._lock:
-            self._unsaved[held.id] = held
-            while len(self._unsaved) > _MOST_UNSAVED:
-                self._unsaved.popitem(last=False)
+        _keep_newest(self._unsaved, held, lock=self._lock)
         return held
 
     def turn(self, *, conversation_id: str, visitor_id: str, masked: Masked, started: float) -> Turn:
@@ -142,9 +161,14 @@ class Record:
             raise
         except Exception as error:  # noqa: BLE001  # an unreadable transcript must not keep an emergency from its reply
             logger.error("transcript unreadable", extra={"conversation_id": conversation_id, "code": code_of(error)})
-            held = self._unsaved.get(conversation_id)
-            # The right number to call is known even then.
-            return blank if held is None else replace(blank, region=held.region, partner_id=held.partner_id)
+            return self.remembered(blank)
+
+    def remembered(self, turn: Turn) -> Turn:
+        """Return the turn with what this process remembers of the conversation: the right number to call."""
+        held = self._unsaved.get(turn.conversation_id) or self._seen.get(turn.conversation_id)
+        if held is None or held.visitor_id != turn.visitor_id:
+            return turn
+        return replace(turn, region=held.region, partner_id=held.partner_id)
 
     def again(self, turn: Turn) -> Turn:
         """Gather anew what is known, as `turn` does."""
@@ -279,6 +303,7 @@ class Record:
 
     def _read(self, turn: Turn) -> Turn:
         conversation = self._conversation(turn.conversation_id, turn.visitor_id)
+        _keep_newest(self._seen, conversation, lock=self._lock)
         recent = self._store.recent_turns(conversation_id=turn.conversation_id, limit=_CONTEXT_MESSAGES)
         return replace(
             turn,
@@ -311,6 +336,14 @@ class Record:
     def _forget(self, conversation_id: str) -> None:
         with self._lock:
             self._unsaved.pop(conversation_id, None)
+
+
+def _keep_newest(kept: OrderedDict[str, Conversation], one: Conversation, *, lock: threading.Lock) -> None:
+    with lock:
+        kept[one.id] = one
+        kept.move_to_end(one.id)
+        while len(kept) > _MOST_IN_MEMORY:
+            kept.popitem(last=False)
 
 
 def code_of(error: Exception) -> str:

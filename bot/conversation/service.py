@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -30,6 +33,22 @@ logger = logging.getLogger(__name__)
 # Whoever opens the chat again in this time finds the talk they left; later they begin anew, and nobody else who sits at
 # the same machine by then reads what was said.
 _COMES_BACK_WITHIN = timedelta(days=1)
+
+
+# Longer than the record ever takes when it is well; a person in an emergency should not wait longer for it.
+_PATIENCE_S = 1.0
+_BESIDE = 48
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A conversation to begin."""
+
+    visitor_id: str
+    channel: str
+    language: str
+    partner_id: str | None
+    region: str | None
 
 
 class Service(Protocol):
@@ -66,8 +85,8 @@ class Service(Protocol):
     def history(self, *, conversation_id: str, visitor_id: str, after_seq: int = 0) -> list[Message]:
         """Return the transcript as the patient saw it, after a position, 0 for all of it."""
 
-    def latest(self, *, visitor_id: str) -> Conversation | None:
-        """Return the visitor's newest conversation of the last day, or None."""
+    def latest(self, *, visitor_id: str, channel: str) -> Conversation | None:
+        """Return the visitor's newest conversation of a channel and of the last day, or None."""
 
     def give_feedback(
         self, *, reply_id: str, visitor_id: str, value: int, reason: str | None = None, comment: str | None = None
@@ -105,6 +124,8 @@ class ConversationService:
         self._limits = limits
         self._quotas = quotas
         self._clock = clock
+        # Whatever waits for the record waits here, so that the patient need not.
+        self._beside = ThreadPoolExecutor(max_workers=_BESIDE, thread_name_prefix="record")
         self._record = Record(store=store, clock=clock)
         self._first_look = FirstLook(triage=triage)
         self._responder = Responder(
@@ -138,15 +159,13 @@ class ConversationService:
         Raises:
             NotFoundError: The id is malformed or another visitor's.
         """
+        wanted = _Wanted(
+            visitor_id=visitor_id, channel=channel, language=language, partner_id=partner_id, region=region
+        )
         try:
-            return self._record.open(
-                visitor_id=visitor_id,
-                channel=channel,
-                language=language,
-                conversation_id=conversation_id,
-                partner_id=partner_id,
-                region=region,
-            )
+            if conversation_id is not None:
+                return self._record.open(conversation_id=conversation_id, **asdict(wanted))
+            return self._begin(wanted)
         except LimitError as error:
             raise NotFoundError("There is no such conversation of this visitor.") from error
 
@@ -175,7 +194,15 @@ class ConversationService:
         Raises:
             NotFoundError: The conversation does not exist, or not for this visitor.
         """
-        turn = self._turn(conversation_id, visitor_id, text)
+        asked = Turn(conversation_id, visitor_id, mask(text), time.perf_counter())
+        known = self._beside.submit(self._record.again, asked)
+        try:
+            turn = known.result(timeout=_PATIENCE_S)
+        except TimeoutError:  # the record is slow: what cannot wait for it does not
+            verdict = self._first_look.check(asked.masked.text, earlier=())
+            if verdict is not None and verdict.outcome in URGENT:
+                return self._urgent_at_once(asked, known, verdict, client_message_id)
+            turn = known.result()
         verdict = self._first_look.check(turn.masked.text, earlier=turn.said_before)
         if verdict is not None and verdict.outcome in URGENT:
             return self._urgent(turn, verdict, client_message_id)
@@ -184,16 +211,7 @@ class ConversationService:
             return before
         if refusal is not None:
             return self._responder.limited(turn, code=refusal)
-        try:
-            if not may_speak(turn.state, Author.BOT):  # what is said to a person waits for no answer of the bot's
-                self._limits.check(text=text, visitor_id=visitor_id, is_to_person=True)
-                return self._answer(turn, verdict, client_message_id, on_progress)
-            if not _asks_first(turn, verdict):
-                self._check_limits(turn, text=text, address=address)
-            with self._limits.one_at_a_time(conversation_id):
-                return self._answer(turn, verdict, client_message_id, on_progress)
-        except LimitError as error:
-            return self._responder.limited(turn, code=error.code)
+        return self._in_turn(turn, verdict, text=text, sent_as=client_message_id, address=address, follow=on_progress)
 
     def request_person(self, *, conversation_id: str, visitor_id: str) -> Reply:
         """Ask for a person, as the button does; stored as a request and acknowledged at once.
@@ -201,7 +219,7 @@ class ConversationService:
         Raises:
             NotFoundError: The conversation does not exist, or not for this visitor.
         """
-        turn = self._turn(conversation_id, visitor_id, "")
+        turn = self._record.again(Turn(conversation_id, visitor_id, mask(""), time.perf_counter()))
         if not may_speak(turn.state, Author.BOT):
             return self._responder.person_is_here(turn)
         try:
@@ -234,8 +252,8 @@ class ConversationService:
             reply_id=reply_id, visitor_id=visitor_id, value=value, reason=reason, comment=kept, now=self._clock()
         )
 
-    def latest(self, *, visitor_id: str) -> Conversation | None:
-        """Return the visitor's newest conversation where something was said in the last day.
+    def latest(self, *, visitor_id: str, channel: str) -> Conversation | None:
+        """Return the visitor's newest conversation of a channel where something was said in the last day.
 
         None: there is none, or it cannot be read now; the visitor then begins a new one.
         """
@@ -244,7 +262,9 @@ class ConversationService:
         except StoreError as error:
             logger.error("conversations unreadable", extra={"code": error.code})
             return None
-        recent = [one for one in found if self._clock() - one.updated_at < _COMES_BACK_WITHIN]
+        recent = [
+            one for one in found if one.channel == channel and self._clock() - one.updated_at < _COMES_BACK_WITHIN
+        ]
         return recent[0] if recent else None
 
     def is_storing(self) -> bool:
@@ -262,23 +282,66 @@ class ConversationService:
         if self._quotas is not None:
             self._quotas.count(turn.partner_id)
 
-    def _turn(self, conversation_id: str, visitor_id: str, text: str) -> Turn:
-        started = time.perf_counter()
-        return self._record.turn(
-            conversation_id=conversation_id, visitor_id=visitor_id, masked=mask(text), started=started
-        )
+    def _in_turn(
+        self,
+        turn: Turn,
+        verdict: Verdict | None,
+        *,
+        text: str,
+        sent_as: str | None,
+        address: str | None,
+        follow: Callable[[str], None] | None,
+    ) -> Reply:
+        """Answer within the limits, one message of a conversation at a time."""
+        try:
+            if not may_speak(turn.state, Author.BOT):  # what is said to a person waits for no answer of the bot's
+                self._limits.check(text=text, visitor_id=turn.visitor_id, is_to_person=True)
+                return self._answer(turn, verdict, sent_as, follow)
+            if not _asks_first(turn, verdict):
+                self._check_limits(turn, text=text, address=address)
+            with self._limits.one_at_a_time(turn.conversation_id):
+                return self._answer(turn, verdict, sent_as, follow)
+        except LimitError as error:
+            return self._responder.limited(turn, code=error.code)
 
     def _urgent(self, turn: Turn, verdict: Verdict, client_message_id: str | None) -> Reply:
-        """Reply in any case; keep what can be kept."""
+        """Reply in any case; keep what can be kept, and wait for that no longer than anybody should."""
         reply = self._responder.urgent(turn, verdict)
+        keeping = self._beside.submit(self._keep_urgent, turn, reply, client_message_id)
+        try:
+            return keeping.result(timeout=_PATIENCE_S) or reply
+        except TimeoutError:
+            logger.error("urgent reply given before it was stored", extra={"reply_id": reply.reply_id})
+            return reply
+
+    def _urgent_at_once(
+        self, asked: Turn, known: Future[Turn], verdict: Verdict, client_message_id: str | None
+    ) -> Reply:
+        """Reply before the record has said whose conversation it is; keep it afterwards, if it is this visitor's."""
+        reply = self._responder.urgent(self._record.remembered(asked), verdict)
+        logger.error("urgent reply given before it was stored", extra={"reply_id": reply.reply_id})
+        self._beside.submit(lambda: self._keep_urgent(known.result(), reply, client_message_id))
+        return reply
+
+    def _keep_urgent(self, turn: Turn, reply: Reply, client_message_id: str | None) -> Reply | None:
+        """Keep an emergency and its reply; return the reply that the same message got before, where it did."""
         try:
             message, before = self._record.keep_message(turn, client_message_id)
             if before is not None:
                 return before
-            self._record.keep_reply(reply, answers=message.id)
+            return self._record.keep_reply(reply, answers=message.id)
         except Exception as error:  # noqa: BLE001  # nothing may keep an emergency from its reply
             logger.error("urgent reply not stored", extra={"reply_id": reply.reply_id, "code": code_of(error)})
-        return reply
+            return None
+
+    def _begin(self, wanted: _Wanted) -> Conversation:
+        """Begin a conversation; one that the record is slow to take begins all the same, and is stored meanwhile."""
+        conversation_id = str(uuid.uuid4())
+        opening = self._beside.submit(self._record.open, conversation_id=conversation_id, **asdict(wanted))
+        try:
+            return opening.result(timeout=_PATIENCE_S)
+        except TimeoutError:
+            return self._record.hold(conversation_id=conversation_id, **asdict(wanted))
 
     def _answer(
         self,

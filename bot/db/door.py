@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.failures import place_of, store_error
+from bot.errors import StoreError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,12 +30,32 @@ _turns: WeakKeyDictionary[Engine, AbstractContextManager[object]] = WeakKeyDicti
 _turns_lock = threading.Lock()
 
 
+# As long as SQLite itself waits for another process, twice over; then the caller is told, and nobody queues for ever.
+_PATIENCE_S = 10.0
+
+
+class _Turn:
+    """A writer's turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=_PATIENCE_S):
+            raise StoreError(
+                "The database takes no writes at the moment: another program holds it, or the disk is slow."
+            )
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
+
+
 def _turn_of(engine: Engine) -> AbstractContextManager[object]:
     """Return what a writer holds: one lock for each SQLite engine, nothing where the server keeps the order."""
     if engine.dialect.name != "sqlite":
         return nullcontext()
     with _turns_lock:
-        return _turns.setdefault(engine, threading.Lock())
+        return _turns.setdefault(engine, _Turn())
 
 
 class Door:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -15,6 +15,8 @@ from bot.db.rows import insert_or_keep
 # Whoever tries from ever new addresses fills no table: beyond so many, they are counted together.
 _MOST_REFUSED_ORIGINS = 100
 _MOST_ORIGIN_CHARS = 200
+# A flood of strangers must not keep the next new portal's mistake from being seen for ever.
+_KEPT_FOR = timedelta(days=30)
 _OTHERS = "(others)"
 
 
@@ -57,6 +59,8 @@ class PartnerCountStore(Door):
         origin = origin[:_MOST_ORIGIN_CHARS]
         with self._writing() as connection:
             _add(connection, partner_id, now.date(), "refused")
+            old = (PARTNER_REFUSALS.c.partner_id == partner_id) & (PARTNER_REFUSALS.c.last_at < now - _KEPT_FOR)
+            connection.execute(PARTNER_REFUSALS.delete().where(old))
             known = _refusals(partner_id).where(PARTNER_REFUSALS.c.origin == origin).limit(1)
             if connection.execute(known).first() is None and _count(connection, partner_id) >= _MOST_REFUSED_ORIGINS:
                 origin = _OTHERS

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -113,6 +114,7 @@ def create_app(
     app = _app_around(
         behind, texts=texts, cookie=cookie, front=front, public_url=public_url, on_start=on_start, on_stop=on_stop
     )
+    app.add_exception_handler(RequestValidationError, refuse_malformed)
     _add_health(app, checks=checks)
     _add_files(app, run_dir=run_dir)
     page = _page(texts)
@@ -230,6 +232,11 @@ def _add_files(app: FastAPI, *, run_dir: Path) -> None:
     assets.pack()
     app.add_api_route(f"{CHAT_PATH}/assets/{{name}}", assets.serve, methods=["GET", "HEAD"], include_in_schema=False)
     app.mount("/static", StaticFiles(directory=chat_run_dir.STATIC_DIR), name="static")
+
+
+async def refuse_malformed(request: Request, error: Exception) -> JSONResponse:
+    """Refuse what a page of ours would not send, without a word of it in the answer."""
+    return JSONResponse({"code": "malformed"}, status_code=422)
 
 
 def _add_health(app: FastAPI, *, checks: Mapping[str, Callable[[], bool]]) -> None:

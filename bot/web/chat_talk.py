@@ -23,13 +23,13 @@ from bot.web.chat_growth import Ask, Growth, OnProgress
 from bot.web.chat_pen import Pen
 from bot.web.chat_screen import Press, Screen
 from bot.web.chat_texts import ChatTexts
+from bot.web.embed.gate import CHANNEL as WIDGET_CHANNEL
 
 if TYPE_CHECKING:
     from bot.conversation.service import Service
 
 logger = logging.getLogger(__name__)
 CHANNEL = "chat"
-WIDGET_CHANNEL = "widget"
 # How many messages may be on their way beside a running turn: an emergency and a second one, never a flood.
 MAX_INTERRUPTIONS = 3
 # How many may wait for a person's line besides; a flood ends here, before it costs anything.

@@ -223,7 +223,12 @@ async def _end() -> None:
 
 
 async def _on_connect(sid: str, environ: dict[str, Any], auth: Any) -> Any:
-    """Let in a visitor with well-formed ids, to a new conversation or their own."""
+    """Let in a visitor with well-formed ids, to a new conversation or their own.
+
+    An event of this name that a client sends brings an environment of the client's making, and opens nothing.
+    """
+    if environ is not sio.get_environ(sid):
+        return False
     visitor_id = _parts().cookie.read(environ.get("HTTP_COOKIE"))
     claims = auth if isinstance(auth, dict) else {}
     session_id, thread_id = claims.get("sessionId"), claims.get("threadId") or None
@@ -249,7 +254,9 @@ def _has_room(visitor_id: str) -> bool:
 
 
 async def _on_disconnect(sid: str, *reason: Any) -> None:
-    """Forget the line, then let Chainlit forget it."""
+    """Forget the line, then let Chainlit forget it; a client that sends an event of this name is still there."""
+    if sio.manager.is_connected(sid, "/"):
+        return
     for visitor_id, lines in list(_lines.items()):
         lines.discard(sid)
         if not lines:
@@ -264,7 +271,8 @@ async def _on_ready(sid: str) -> None:
         return
     screen = _screen_of(session)
     await screen.send("task_end", {})
-    if screen.conversation_id is None:
+    # Where nothing may be said now, nothing is read either; the page keeps what it shows.
+    if screen.conversation_id is None or await run_in_threadpool(screen.refusal) is not None:
         return
     try:
         _tie(session, screen.conversation_id)

@@ -99,9 +99,11 @@ class _ClockedSigner(TimestampSigner):
 
 
 def cookie_value(header: str, name: str) -> str:
-    """Read one cookie; empty if it is not there."""
-    for part in header.split(";"):
-        key, separator, value = part.strip().partition("=")
-        if separator and key == name:
-            return value
-    return ""
+    """Read one cookie; empty if it is not there, or there twice.
+
+    A browser keeps the ``__Host-`` promise for exactly this name. Only space and tab may stand around it: to whoever
+    takes away more, another name that begins with a stranger sign is the same, and that one anybody may set.
+    """
+    pairs = (part.strip(" \t").partition("=") for part in header.split(";"))
+    found = [value for key, separator, value in pairs if separator and key == name]
+    return found[0] if len(found) == 1 else ""

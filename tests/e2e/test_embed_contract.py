@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -216,19 +217,44 @@ async def test_a_partner_that_is_switched_off_or_unknown_has_no_door(server: Cha
         assert (await client.ticket()).status_code == 404
         assert (await client.http.get("/embed/contract")).status_code == 404
         assert (await client.request("POST", "/project/action", json={})).status_code == 401
-        with pytest.raises(socketio.exceptions.ConnectionError):
-            await client.connect()
+        assert (await client.request("GET", f"/my/{THREAD}")).status_code == 401
         for path in ("/embed", "/embed/", "/embed/unknown", "/embed/UNKNOWN/ticket", "/embed/a%2fb"):
             assert (await client.http.get(path)).status_code == 404
 
 
-async def test_an_origin_taken_off_the_list_ends_its_passes(server: ChatServer) -> None:
-    async with framed(server) as client:
+async def test_an_origin_taken_off_the_list_ends_its_passes_but_for_an_emergency(server: ChatServer) -> None:
+    async with talking(server) as (client, reply):
         partner = server.stores.partners.get(partner_id="contract")
         server.stores.partners.save(replace(partner, origins=(OTHER_PORTAL,)), by=BY, now=datetime.now(UTC))
         server.partners.forget()
-        with pytest.raises(socketio.exceptions.ConnectionError):
-            await client.connect()
+        # A telephone that slept: its line comes back, shows nothing, and hears an emergency.
+        await client.socket.disconnect()
+        client.session_id, client.events = str(uuid4()), []
+        await client.connect(thread_id=reply["threadId"])
+        await client.say("the moon again")
+        await client.until(lambda events: _says(events, "Refused: partner_off."))
+        await client.say("I have chest pain")
+        await client.until(lambda events: _says(events, "112"))
+        assert "resume_thread" not in names(client.events)
+        assert (await client.request("GET", f"/my/{reply['threadId']}/download")).status_code == 401
+
+
+@pytest.mark.parametrize("sign", ["\xa0", "\x85", "\x1c"])
+async def test_a_cookie_whose_name_only_looks_like_the_pass_is_none(server: ChatServer, sign: str) -> None:
+    """Such a name has no ``__Host-`` promise: anybody below the same domain may set it."""
+    async with framed(server) as client, framed(server) as attacker:
+        tossed = sign + attacker.passed
+        headers = {"Cookie": tossed.encode("latin-1")}
+        assert (await client.http.get("/embed/contract/user", headers=headers)).status_code == 401
+        mine, his = (client.passed, attacker.passed)
+        client.passed = f"{mine}; {his}"
+        assert (await client.request("GET", "/user")).status_code == 401
+
+
+async def test_the_chats_own_page_is_not_served_below_a_partner(server: ChatServer) -> None:
+    async with framed(server) as client:
+        for path in ("/login", "/login/callback"):
+            assert (await client.request("GET", path)).status_code == 404
 
 
 # ---- Another visitor's conversation ----
@@ -409,6 +435,24 @@ async def test_a_flood_of_messages_ends_at_the_door_and_an_emergency_is_heard(se
 
 def _says(events: list[tuple[str, Any]], words: str) -> bool:
     return any(event in ("new_message", "update_message") and words in data.get("output", "") for event, data in events)
+
+
+async def test_a_client_that_says_it_connects_or_leaves_is_not_believed(server: ChatServer) -> None:
+    async with framed(server) as client:
+        others = [FrameClient(server, partner_id="contract", portal=PORTAL) for _ in range(12)]
+        try:
+            for other in others:
+                other.passed = client.passed
+                await other.connect()
+                await other.socket.emit("disconnect", "x")
+                await other.socket.emit("connect", {"HTTP_COOKIE": client.passed})
+            await others[-1].say("the moon")
+            assert await others[-1].until(finished)
+            with pytest.raises(socketio.exceptions.ConnectionError):
+                await client.connect()
+        finally:
+            for other in others:
+                await other.close()
 
 
 async def test_one_visitor_holds_no_more_than_a_dozen_lines(server: ChatServer) -> None:

@@ -155,8 +155,8 @@ class FakeService:
         self._own(conversation_id, visitor_id)
         return self.messages[conversation_id][after_seq:]
 
-    def latest(self, *, visitor_id: str) -> Conversation | None:
-        own = [one for one in self.conversations.values() if one.visitor_id == visitor_id]
+    def latest(self, *, visitor_id: str, channel: str) -> Conversation | None:
+        own = [one for one in self.conversations.values() if (one.visitor_id, one.channel) == (visitor_id, channel)]
         return own[-1] if own else None
 
     def give_feedback(

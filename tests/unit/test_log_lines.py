@@ -100,3 +100,28 @@ def test_a_logged_error_keeps_its_class_and_loses_its_words(monkeypatch: pytest.
     line = json.loads(written.getvalue())
     assert (line["event"], line["error"], line["code"]) == ("failed", "ValueError", "x")
     assert "Zebulon" not in written.getvalue()
+
+
+def test_libraries_that_write_tracebacks_of_their_own_write_through_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loggers = [logging.getLogger(name) for name in ("", "asyncio", *log._OWN_HANDLERS, *log._CHATTY)]
+    before = [(logger, logger.level, logger.handlers[:], logger.propagate) for logger in loggers]
+    try:
+        log.set_up()
+        for name in ("engineio.server", "socketio.server"):
+            try:
+                raise ValueError("my name is Zebulon")
+            except ValueError:
+                logging.getLogger(name).exception("post request handler error")
+        logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: <Task exception=Zebulon>")
+    finally:
+        for logger, level, handlers, propagate in before:
+            logger.setLevel(level)
+            logger.handlers[:], logger.propagate = handlers, propagate
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["logger"], line["event"], line.get("error")) for line in lines] == [
+        ("engineio.server", "post request handler error", "ValueError"),
+        ("socketio.server", "post request handler error", "ValueError"),
+        ("asyncio", "Task exception was never retrieved", None),
+    ]

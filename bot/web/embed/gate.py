@@ -20,6 +20,8 @@ from bot.web.embed.pass_cookie import Pass, PassCookie
 from bot.web.visitor import VisitorCookie
 
 Scope = MutableMapping[str, Any]
+# Of conversations that are led in partners' pages.
+CHANNEL = "widget"
 # Under which the request's scope, and the socket's, hold the `Embedded`.
 SCOPE_KEY = "guide.embed"
 _PATH = re.compile(r"/embed/(?P<partner>[a-z0-9-]{1,40})(?P<rest>/.*)?", re.DOTALL)
@@ -31,6 +33,10 @@ _OWN = (
     ("POST", re.compile(r"/(ticket|enter|identity)")),
 )
 TICKET = "/ticket"
+# What an open page asks for again and again, and leaves where it is refused; nothing of a conversation.
+_SHELL = re.compile(r"/(user|auth/config|favicon|logo|project/(settings|translations)|avatars/.*)")
+# The chat's own page stands below its own root alone.
+_NOT_HERE = re.compile(r"/login(/.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +99,13 @@ class Gate:
         rest, wanted = match["rest"] or "", "GET" if method == "HEAD" else method
         if any(wanted == allowed and pattern.fullmatch(rest) for allowed, pattern in _OWN):
             return {**scope, SCOPE_KEY: Embedded(partner)} if partner.is_active else Stopped(404)
-        if not is_open(method, f"/chat{rest}"):
+        if _NOT_HERE.fullmatch(rest) or not is_open(method, f"/chat{rest}"):
             return Stopped(404)
         visit = self._passes.read(_cookies(scope), partner_id=partner.id)
-        # A page that was let in and is open may go on reading: what was answered stays in sight, help above all.
-        if visit is None or not (wanted == "GET" or may_pass(visit, partner)):
+        # A page that was let in stays open, and its line may come back: what is said there is refused message by
+        # message, and an emergency is answered whatever the partner says.
+        is_kept_open = method == "WEBSOCKET" or (wanted == "GET" and _SHELL.fullmatch(rest) is not None)
+        if visit is None or not (is_kept_open or self.refusal(visit) is None):
             return Stopped(401)
         path = f"/chat{rest}"
         return {
@@ -111,7 +119,7 @@ class Gate:
     def refusal(self, visit: Pass) -> str | None:
         """Return why a visitor's message may not be answered now, as `Service.reply` takes it; None: it may.
 
-        Asked for each message, so that a partner's changes hold for pages that are open.
+        Asked for each message and request, so that a partner's changes hold for pages that are open.
         """
         partner = self._partners.active(visit.partner_id)
         if partner is None or visit.origin not in partner.origins:
@@ -131,12 +139,6 @@ class Gate:
         if self._partners.is_fresh():
             return self._partners.find(partner_id)
         return await run_in_threadpool(self._partners.find, partner_id)
-
-
-def may_pass(visit: Pass, partner: Partner) -> bool:
-    """Tell whether a pass opens anything: its page may still frame the chat, and said who visits where it must."""
-    is_known = partner.identity is not IdentityMode.REQUIRED or visit.is_signed
-    return partner.is_active and is_known and visit.origin in partner.origins
 
 
 def _cookies(scope: Scope) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -17,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.conversation.identity import Identities, IdentityError, Signed
 from bot.db.partner_values import IdentityMode, Logo, Partner
 from bot.errors import BotError
-from bot.web.embed.gate import SCOPE_KEY, Embedded
+from bot.web.embed.gate import CHANNEL, SCOPE_KEY, Embedded
 from bot.web.embed.pass_cookie import Pass, PassCookie, new_visitor_id
 from bot.web.embed.theme import theme_css
 from bot.web.embed.tickets import LIFETIME, TicketError, Tickets
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 # A clinic's waiting room is one address; a script that fills the table of spent tickets is one too.
 _TICKETS_PER_ADDRESS = "120/minute"
+# A page that signs for a minute only, in several tabs.
+_RENEWALS = "12/minute"
 # Each is a write to the database; an admin learns as much from fewer.
 _COUNTED_PER_ADDRESS = "300/minute"
 _NO_STORE = {"cache-control": "no-store"}
@@ -88,6 +94,8 @@ class EmbedRoutes:
     def __init__(self, parts: EmbedParts) -> None:
         self._parts = parts
         self._rates = Rates()
+        # A thread of its own: however many strangers knock while the database is slow, patients' threads stay free.
+        self._counting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="refused")
         self.router = APIRouter(prefix="/embed/{partner_id}", include_in_schema=False)
         for path in ("", "/", "/thread/{conversation_id}"):
             self.router.add_api_route(path, self.show_page, methods=["GET", "HEAD"])
@@ -153,8 +161,12 @@ class EmbedRoutes:
         visit = self._parts.passes.read(request.headers.get("cookie"), partner_id=partner.id)
         if visit is None or visit.origin not in partner.origins:
             return _refused("no_pass", 401)
+        if not self._rates.hit(_RENEWALS, kind="identity", caller=visit.visitor_id):
+            return _refused("too_fast", 429, {**_NO_STORE, "retry-after": "60"})
         try:
-            signed = await run_in_threadpool(self._parts.identities.read, wish.identity, partner_id=partner.id)
+            signed = await run_in_threadpool(
+                self._parts.identities.read, wish.identity, partner_id=partner.id, channel=CHANNEL
+            )
         except IdentityError as error:
             return _refused(error.code, 401)
         except BotError as error:
@@ -170,8 +182,8 @@ class EmbedRoutes:
         parts.tickets.take(wish.ticket, partner_id=partner.id, origin=wish.parent)
         if wish.parent not in partner.origins:  # taken off the list within this minute
             raise TicketError("The page is no longer listed.", code="ticket_foreign")
-        signed, said = self._who(partner, wish.identity)
         before = parts.passes.read(request.headers.get("cookie"), partner_id=partner.id)
+        signed, said = self._who(partner, wish.identity, before)
         visit = Pass(
             partner_id=partner.id,
             visitor_id=_visitor_id(signed, before),
@@ -180,10 +192,10 @@ class EmbedRoutes:
             signed_until=None if signed is None else signed.until,
         )
         parts.counts.count_open(partner_id=partner.id, now=parts.clock())
-        latest = parts.service.latest(visitor_id=visit.visitor_id)
+        latest = parts.service.latest(visitor_id=visit.visitor_id, channel=CHANNEL)
         return self._with_pass({"conversation": None if latest is None else latest.id, "identity": said}, visit)
 
-    def _who(self, partner: Partner, token: str | None) -> tuple[Signed | None, str]:
+    def _who(self, partner: Partner, token: str | None, before: Pass | None) -> tuple[Signed | None, str]:
         """Return whom the partner says this is, and a code for it.
 
         Raises:
@@ -192,11 +204,26 @@ class EmbedRoutes:
         if partner.identity is IdentityMode.NONE:
             return None, "none"
         try:
-            return self._parts.identities.read(token or "", partner_id=partner.id), "ok"
+            signed = self._parts.identities.read(token or "", partner_id=partner.id, channel=CHANNEL)
+            if before is None or before.visitor_id != signed.visitor_id:
+                self._use_once(token or "", signed)
         except IdentityError as error:
             if partner.identity is IdentityMode.REQUIRED:
                 raise
             return None, error.code
+        return signed, "ok"
+
+    def _use_once(self, token: str, signed: Signed) -> None:
+        """Let a signed user id bring one browser in; that one may come again with it, another may not.
+
+        Raises:
+            IdentityError: Code ``identity_replayed``: another browser came in with it.
+        """
+        nonce = f"identity:{hashlib.sha256(token.encode()).hexdigest()}"
+        # Remembered for longer than any clock takes it.
+        expires_at = signed.until + LIFETIME
+        if not self._parts.counts.spend_ticket(nonce=nonce, expires_at=expires_at, now=self._parts.clock()):
+            raise IdentityError("The signed user id was used by another browser.", code="identity_replayed")
 
     def _with_pass(self, answer: dict[str, Any], visit: Pass) -> Response:
         if visit.signed_until is not None:
@@ -210,12 +237,15 @@ class EmbedRoutes:
         if not self._rates.hit(_COUNTED_PER_ADDRESS, kind="refused", caller=_address(request)):
             return
         try:
-            await run_in_threadpool(
-                self._parts.counts.count_refused,
-                partner_id=partner.id,
-                origin=origin,
-                reason=reason,
-                now=self._parts.clock(),
+            await asyncio.get_running_loop().run_in_executor(
+                self._counting,
+                partial(
+                    self._parts.counts.count_refused,
+                    partner_id=partner.id,
+                    origin=origin,
+                    reason=reason,
+                    now=self._parts.clock(),
+                ),
             )
         except BotError as error:
             logger.error("refusal not counted", extra={"code": error.code})

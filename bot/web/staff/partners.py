@@ -50,6 +50,7 @@ _REASONS = {
     "identity_needed": "No signed user id was sent",
     "identity_expired": "A signed user id was too old",
     "identity_email": "A signed user id was an e-mail address",
+    "identity_replayed": "A signed user id came from a second browser",
     "identity_refused": "A signed user id could not be checked",
 }
 

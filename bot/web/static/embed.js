@@ -8,12 +8,14 @@
   // Signed user ids are asked for anew a minute before they end.
   const RENEW_BEFORE_S = 60;
   const LEAST_WAIT_S = 5;
+  const MOST_WAIT_S = 600;
   const MOST_QUESTION_CHARS = 300;
   const PUT_EVERY_MS = 300;
   const PUT_TIMES = 30;
   const FRESH = "guide-fresh";
   const THEME = "vite-ui-theme";
-  const state = { around: null, isEntering: false, isIn: false, isShown: true, unread: new Set(), talk: "", renewal: 0 };
+  const state = { around: null, isEntering: false, isIn: false, isShown: true, unread: new Set(), talk: "" };
+  const identity = { last: null, isRenewing: false, timer: 0, failures: 0 };
 
   if (window.parent === window) {
     window.location.replace("/chat/");
@@ -41,14 +43,14 @@
   async function enter(message) {
     if (state.isEntering || state.isIn) return;
     state.isEntering = true;
-    const { identity, region, question } = message.context || {};
+    const { identity: token, region, question } = message.context || {};
     try {
-      const wish = { ticket: message.ticket, parent: state.around, identity, region };
+      const wish = { ticket: message.ticket, parent: state.around, identity: token, region };
       const answer = await post("/enter", wish);
       state.isIn = true;
       start(answer.conversation);
       renewIn(answer.signed_for_s);
-      if (identity && answer.identity !== "ok" && answer.identity !== "none") tell("identity_needed");
+      if (token && answer.identity !== "ok" && answer.identity !== "none") tell("identity_needed");
       if (question) whenReady(() => put(question));
       whenReady(() => tell("entered"));
     } catch (error) {
@@ -108,22 +110,36 @@
   // ---- Who this is ----
 
   function renewIn(seconds) {
-    window.clearTimeout(state.renewal);
+    window.clearTimeout(identity.timer);
     if (typeof seconds !== "number") return;
     const wait = Math.max(LEAST_WAIT_S, seconds - RENEW_BEFORE_S);
-    state.renewal = window.setTimeout(() => tell("identity_needed"), wait * 1000);
+    identity.timer = window.setTimeout(() => tell("identity_needed"), wait * 1000);
   }
 
-  async function renew(identity) {
+  // One at a time, and each token once: a page whose tokens do not work is asked less and less often.
+  async function renew(token) {
+    if (identity.isRenewing || token === identity.last) return;
+    identity.isRenewing = true;
+    identity.last = token;
     try {
-      const answer = await post("/identity", { identity });
+      const answer = await post("/identity", { identity: token });
+      identity.failures = 0;
       renewIn(answer.signed_for_s);
       wire.renew();
     } catch (error) {
       // Somebody else has signed in to the page: nothing of the one before may stay on the screen.
       if (error.message === "identity_changed") window.location.replace(`${base}/`);
-      else tell("identity_needed");
+      else askAgainLater();
+    } finally {
+      identity.isRenewing = false;
     }
+  }
+
+  function askAgainLater() {
+    window.clearTimeout(identity.timer);
+    const wait = Math.min(MOST_WAIT_S, LEAST_WAIT_S * 2 ** identity.failures);
+    identity.failures += 1;
+    identity.timer = window.setTimeout(() => tell("identity_needed"), wait * 1000);
   }
 
   // ---- What the page around says, and hears ----

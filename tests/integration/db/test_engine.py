@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 import bot
 from bot.db import migrations
 from bot.db.engine import migrate, open_engine
+from bot.db.partner_counts import PartnerCountStore
 from bot.db.schema import METADATA
 from bot.db.search import is_search_table
 from bot.errors import StoreError
@@ -32,6 +34,7 @@ import sys
 if "together" in sys.argv:
     import alembic.command, alembic.script
 from bot.db.engine import migrate, open_engine
+from bot.db.partner_counts import PartnerCountStore
 engine = open_engine(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -260,3 +263,13 @@ def test_a_restarted_server_is_found_again(postgresql_server: str) -> None:
         assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != before
     engine.dispose()
     other.dispose()
+
+
+def test_nobody_queues_for_ever_behind_a_writer_that_does_not_end(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.db.door._PATIENCE_S", 0.05)
+    first, second = (PartnerCountStore(sqlite_engine) for _ in range(2))
+    with first._writing(), pytest.raises(StoreError, match="takes no writes"):
+        second.prune_tickets(now=datetime.now(UTC))
+    second.prune_tickets(now=datetime.now(UTC))

@@ -82,3 +82,13 @@ def test_ever_new_origins_fill_no_table(store: PartnerCountStore, engine: Engine
     assert {row.origin: row.times for row in rows}["(others)"] == 30
     with engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(SPENT_TICKETS)).scalar_one() == 0
+
+
+def test_what_was_turned_away_a_month_ago_makes_room(store: PartnerCountStore) -> None:
+    for number in range(101):
+        store.count_refused(
+            partner_id="st-mary", origin=f"https://{number}.example", reason="origin_not_listed", now=NOW
+        )
+    later = NOW + timedelta(days=31)
+    store.count_refused(partner_id="st-mary", origin="https://new.example", reason="origin_not_listed", now=later)
+    assert store.refused(partner_id="st-mary") == [Refused("https://new.example", "origin_not_listed", 1, later)]

@@ -44,20 +44,25 @@ def signed(
 
 
 def test_a_person_has_the_same_visitor_id_each_time() -> None:
-    first, second = IDENTITIES.read(signed(), partner_id="st-mary"), IDENTITIES.read(signed(), partner_id="st-mary")
+    first, second = (
+        IDENTITIES.read(signed(), partner_id="st-mary", channel="widget"),
+        IDENTITIES.read(signed(), partner_id="st-mary", channel="widget"),
+    )
     assert first == second == Signed(first.visitor_id, NOW + timedelta(minutes=5))
     assert len(first.visitor_id) == 22
     assert "u-17" not in first.visitor_id
 
 
 def test_another_person_another_partner_and_another_server_give_another_visitor_id() -> None:
-    ids = {IDENTITIES.read(signed(), partner_id="st-mary").visitor_id}
-    ids.add(IDENTITIES.read(signed({"sub": "u-18"}), partner_id="st-mary").visitor_id)
+    ids = {IDENTITIES.read(signed(), partner_id="st-mary", channel="widget").visitor_id}
+    ids.add(IDENTITIES.read(signed({"sub": "u-18"}), partner_id="st-mary", channel="widget").visitor_id)
     secret = identity_secret(master=MASTER, partner_id="other", key_id="k1")
-    ids.add(IDENTITIES.read(signed({"aud": "guide:other"}, secret=secret), partner_id="other").visitor_id)
+    ids.add(
+        IDENTITIES.read(signed({"aud": "guide:other"}, secret=secret), partner_id="other", channel="widget").visitor_id
+    )
     elsewhere = Identities(master=MASTER + "x", keys=Keys(), clock=lambda: NOW)
     secret = identity_secret(master=MASTER + "x", partner_id="st-mary", key_id="k1")
-    ids.add(elsewhere.read(signed(secret=secret), partner_id="st-mary").visitor_id)
+    ids.add(elsewhere.read(signed(secret=secret), partner_id="st-mary", channel="widget").visitor_id)
     assert len(ids) == 4
 
 
@@ -77,6 +82,11 @@ def test_another_person_another_partner_and_another_server_give_another_visitor_
         pytest.param(signed({"aud": "guide:other"}), "identity_refused", id="another_partner"),
         pytest.param(signed({"aud": None}), "identity_refused", id="no_audience"),
         pytest.param(signed({"exp": None}), "identity_refused", id="no_end"),
+        pytest.param(signed({"exp": float("nan")}), "identity_refused", id="end_is_no_number"),
+        pytest.param(signed({"exp": 10**400}), "identity_refused", id="end_is_endless"),
+        pytest.param(signed({"exp": -(10**400)}), "identity_refused", id="end_before_time"),
+        pytest.param(signed({"exp": "1790000000"}), "identity_refused", id="end_is_text"),
+        pytest.param(signed({"exp": True}), "identity_refused", id="end_is_true"),
         pytest.param(signed({"exp": int((NOW - timedelta(seconds=31)).timestamp())}), "identity_expired", id="old"),
         pytest.param(
             signed({"exp": int((NOW + timedelta(minutes=61)).timestamp())}), "identity_refused", id="too_long_a_life"
@@ -89,14 +99,14 @@ def test_another_person_another_partner_and_another_server_give_another_visitor_
 )
 def test_what_is_not_signed_for_this_partner_is_refused(token: str, code: str) -> None:
     with pytest.raises(IdentityError) as caught:
-        IDENTITIES.read(token, partner_id="st-mary")
+        IDENTITIES.read(token, partner_id="st-mary", channel="widget")
     assert caught.value.code == code
     assert "mary@" not in caught.value.detail
 
 
 def test_a_clock_that_is_a_little_behind_is_forgiven() -> None:
     exp = int((NOW - timedelta(seconds=29)).timestamp())
-    assert IDENTITIES.read(signed({"exp": exp}), partner_id="st-mary").until < NOW
+    assert IDENTITIES.read(signed({"exp": exp}), partner_id="st-mary", channel="widget").until < NOW
 
 
 def test_a_secret_follows_from_partner_and_key() -> None:
@@ -118,4 +128,11 @@ def test_what_the_documentation_shows_a_partner_is_taken(monkeypatch: pytest.Mon
     monkeypatch.setattr("time.time", NOW.timestamp)
     secret = identity_secret(master=MASTER, partner_id="st-mary", key_id="k1")
     token = shown["signed"]("u-17", partner_id="st-mary", key_id="k1", secret=secret)
-    assert IDENTITIES.read(token, partner_id="st-mary") == IDENTITIES.read(signed(), partner_id="st-mary")
+    assert IDENTITIES.read(token, partner_id="st-mary", channel="widget") == IDENTITIES.read(
+        signed(), partner_id="st-mary", channel="widget"
+    )
+
+
+def test_one_person_is_two_visitors_in_the_widget_and_in_the_api() -> None:
+    widget, api = (IDENTITIES.read(signed(), partner_id="st-mary", channel=channel) for channel in ("widget", "api"))
+    assert widget.visitor_id != api.visitor_id

@@ -161,16 +161,17 @@ def test_a_channels_refusal_holds_for_all_but_dangers(clinic: Callable[..., Clin
 
 def test_a_visitor_comes_back_to_the_talk_of_the_last_day(clinic: Callable[..., Clinic]) -> None:
     opened = clinic()
-    assert opened.service.latest(visitor_id="nobody") is None
+    assert opened.service.latest(visitor_id="nobody", channel="widget") is None
     opened.open()
     opened.now += timedelta(minutes=5)
     newest = opened.open()
     opened.open(visitor_id="w")
     opened.say("What is lupus?", newest)
-    latest = opened.service.latest(visitor_id="v")
+    latest = opened.service.latest(visitor_id="v", channel="widget")
     assert latest is not None
     assert latest.id == newest
+    assert opened.service.latest(visitor_id="v", channel="api") is None
     opened.now = latest.updated_at + timedelta(days=1)
-    assert opened.service.latest(visitor_id="v") is None
+    assert opened.service.latest(visitor_id="v", channel="widget") is None
     opened.desk.store.destroy()
-    assert opened.service.latest(visitor_id="v") is None
+    assert opened.service.latest(visitor_id="v", channel="widget") is None

@@ -1,7 +1,8 @@
 /* Lupus and CAR-T guide, widget 1.0.0. Never edit a released file. */
 (() => {
 "use strict";
-const script = document.currentScript || document.querySelector('script[data-partner][src*="/widget"]');
+let script = document.currentScript;
+if (!(script instanceof HTMLScriptElement)) script = document.querySelector("script[data-partner]"); // an <img name>
 const data = script.dataset;
 if (!data.partner || window.LupusGuide) return;
 
@@ -25,7 +26,7 @@ const TEXTS = {
 };
 const lang = TEXTS[LANGUAGE] ? LANGUAGE : "en";
 const text = TEXTS[lang];
-// What the page may tell the guide.
+// What a page may tell.
 const CONTEXT = {
   __proto__: null,
   identity: /^[\w.-]{1,4096}$/,
@@ -37,7 +38,7 @@ const bus = new EventTarget();
 const context = {};
 let root, launcher, badge, bubble, panel, closer, note, frame;
 let phase; // of the frame: loading, ready, failed
-let attempt = 0; // answers to an older one are dropped
+let attempt = 0; // older answers are dropped
 let isWanted = data.opened === "true";
 let isModal = false;
 let isMounted, isOpen, isSent, opener, timer, overflow;
@@ -184,7 +185,7 @@ function build() {
   panel = el("dialog", { "aria-label": text.title }, closer,
     el("div", { class: "note" }, butterfly(), note, el("button", { class: "again", click: start }, text.again),
       el("a", { href: ORIGIN + "/chat/", target: "_blank", rel: "noopener" }, text.tab)));
-  // The browser itself closes a modal panel: Esc, or a phone's back.
+  // By the browser: Esc, or a phone's back.
   panel.addEventListener("close", () => panel.open || close());
   PHONE.addEventListener("change", () => {
     if (!isOpen) return;
@@ -261,7 +262,7 @@ function watch() {
 function fail(given) {
   clearTimeout(timer);
   const code = typeof given === "string" && /^[a-z_]{1,40}$/.test(given) ? given : "refused";
-  show("failed", /^identity_(needed|expired)$/.test(code) ? text.sign : text.sorry);
+  show("failed", /^identity/.test(code) ? text.sign : text.sorry);
   emit("error", { code });
 }
 

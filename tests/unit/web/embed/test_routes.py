@@ -12,6 +12,7 @@ import httpx
 import jwt
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware
 
 from bot.conversation.identity import Identities, identity_secret
@@ -21,6 +22,7 @@ from bot.db.partner_values import IdentityMode, KeyKind, Logo, Partner
 from bot.db.partners import PartnerStore, blank_partner
 from bot.db.staff import By
 from bot.errors import StoreError
+from bot.web.app import refuse_malformed
 from bot.web.embed.gate import SCOPE_KEY, Gate
 from bot.web.embed.pass_cookie import PassCookie
 from bot.web.embed.routes import EmbedParts, EmbedRoutes
@@ -198,7 +200,7 @@ async def test_where_it_is_optional_a_named_visitor_is_the_same_everywhere_and_o
     house.change(identity=IdentityMode.OPTIONAL)
     async with house.client() as client:
         first = await house.enter(client, identity=house.sign("u-1"))
-        second = await house.enter(client, identity=house.sign("u-1"))
+        second = await house.enter(client, identity=house.sign("u-1", for_s=299))
         unnamed = await house.enter(client)
         old = await house.enter(client, identity=house.sign("u-1", for_s=-60))
     assert house.pass_of(first).visitor_id == house.pass_of(second).visitor_id
@@ -243,6 +245,27 @@ async def test_where_it_is_demanded_nobody_comes_in_without_and_it_is_counted(
     assert house.reasons() == {code: 1}
 
 
+async def test_a_signed_user_id_brings_in_one_browser_which_may_come_again(house: House) -> None:
+    house.change(identity=IdentityMode.REQUIRED)
+    token = house.sign("u-1")
+    async with house.client() as client:
+        first = await house.enter(client, identity=token)
+        again = await house.enter(client, identity=token, passed=_cookie(first))
+        another = await house.enter(client, identity=token)
+    assert house.pass_of(again).visitor_id == house.pass_of(first).visitor_id
+    assert (another.status_code, another.json()) == (401, {"code": "identity_replayed"})
+
+
+async def test_a_page_whose_names_do_not_work_may_not_ask_for_ever(house: House) -> None:
+    house.change(identity=IdentityMode.OPTIONAL)
+    async with house.client() as client:
+        headers = {"Cookie": _cookie(await house.enter(client))}
+        answers = [
+            await client.post("/embed/st-mary/identity", json={"identity": "a.b.c"}, headers=headers) for _ in range(13)
+        ]
+    assert [answer.status_code for answer in answers] == [401] * 12 + [429]
+
+
 async def test_a_name_is_said_again_for_the_same_visitor_alone(house: House) -> None:
     house.change(identity=IdentityMode.REQUIRED)
     async with house.client() as client:
@@ -282,9 +305,26 @@ async def test_messages_are_refused_as_soon_as_the_partner_says_so(house: House)
     assert house.gate.refusal(named) == "partner_off"
 
 
-async def test_who_was_let_in_without_a_name_reads_on_and_does_no_more_when_names_are_demanded(house: House) -> None:
+@pytest.mark.parametrize("for_s", [None, -20])
+async def test_a_page_whose_visitor_is_not_named_now_stays_and_opens_nothing(house: House, for_s: int | None) -> None:
+    house.change(identity=IdentityMode.OPTIONAL)
+    thread = "0f9e8d7c-6b5a-4c3d-8e2f-1a0b9c8d7e6f"
     async with house.client() as client:
-        headers = {"Cookie": _cookie(await house.enter(client))}
+        token = None if for_s is None else house.sign("u-1", for_s=for_s)
+        headers = {"Cookie": _cookie(await house.enter(client, identity=token))}
         house.change(identity=IdentityMode.REQUIRED)
         assert (await client.get("/embed/st-mary/user", headers=headers)).status_code == 200
-        assert (await client.post("/embed/st-mary/project/action", headers=headers)).status_code == 401
+        for path in (f"/my/{thread}", f"/my/{thread}/download", f"/sources/{thread}/x/1"):
+            assert (await client.get(f"/embed/st-mary{path}", headers=headers)).status_code == 401
+        for path in (f"/my/{thread}/erase", f"/my/{thread}/contact", "/project/action"):
+            assert (await client.post(f"/embed/st-mary{path}", headers=headers)).status_code == 401
+
+
+async def test_what_no_page_of_ours_sends_is_refused_without_an_echo(house: House) -> None:
+    house.app.add_exception_handler(RequestValidationError, refuse_malformed)
+    async with house.client() as client:
+        for body in (b'{"ticket": "\\ud800", "parent": NaN}', b"{", b'{"ticket": 7}'):
+            answer = await client.post(
+                "/embed/st-mary/enter", content=body, headers={"content-type": "application/json"}
+            )
+            assert (answer.status_code, answer.json()) == (422, {"code": "malformed"})
