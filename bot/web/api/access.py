@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from bot.conversation.identity import Identities, IdentityError, Signed
 from bot.conversation.partners import Partners
+from bot.conversation.record import code_of
 from bot.db.door import is_uuid4
 from bot.db.partner_values import IdentityMode, KeyKind, Partner, PartnerKey
 from bot.db.partners import KEY_PREFIX
@@ -76,6 +77,11 @@ class Caller:
     partner: Partner
     key_id: str
     claims: Claims | None = None
+
+    @property
+    def talk_id(self) -> str | None:
+        """Return the conversation of a token; None: it is the key itself."""
+        return None if self.claims is None else self.claims.conversation_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +167,19 @@ class Access:
         """Return whom the partner says this is; None: it need not say, and does not.
 
         Raises:
-            IdentityError: It was not said, or not well.
+            IdentityError: It was not said, or not well, or whatever was said broke its reader.
             StoreError: The keys cannot be read.
         """
         mode = caller.partner.identity
         if mode is IdentityMode.NONE or (mode is IdentityMode.OPTIONAL and identity is None):
             return None
-        return self._identities.read(identity or "", partner_id=caller.partner.id)
+        try:
+            return self._identities.read(identity or "", partner_id=caller.partner.id, channel=CHANNEL)
+        except (IdentityError, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001  # what stands in a header may keep no emergency from its reply
+            logger.error("signed user id not read", extra={"code": code_of(error)})
+        raise IdentityError("The signed user id cannot be taken.")
 
     def whose(self, caller: Caller, conversation_id: str, *, identity: str | None) -> Whose:
         """Return whose conversation it is, for a caller that may use it.
@@ -215,7 +227,7 @@ class Access:
         return found.visitor_id, found.partner_id
 
     def _with_key(self, shown: str, address: str) -> Caller:
-        key = self._checked_key(shown, address)
+        key = self._checked_key(shown)
         partner = self._partners.active(key.partner_id) if key is not None else None
         if key is None or partner is None:
             raise self._refused("key_refused", address)
@@ -235,13 +247,12 @@ class Access:
             raise self._refused("token_refused", address)
         return Caller(partner, claims.key_id, claims)
 
-    def _checked_key(self, shown: str, address: str) -> PartnerKey | None:
+    def _checked_key(self, shown: str) -> PartnerKey | None:
         if len(shown) > _MOST_CHARS or not shown.isascii():
             return None
         digest = hashlib.sha256(shown.encode()).hexdigest()
         known = self._known_keys.get(digest)
-        if known is None and not self._rates.may_fail(address):
-            raise self._refused("too_many_failures", address)
+        # Looked up whoever was wrong before at this address, where others may be, too: it is one row by its id.
         try:
             key = self._keys.api_key(shown=shown, now=self._clock())
         except StoreError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -131,12 +131,17 @@ def retry_after(seconds: float) -> dict[str, str]:
     return {"retry-after": str(max(1, int(seconds + 0.999)))}
 
 
+def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
+    """Return what is told of a request that is not as described; `errors` as Pydantic writes them."""
+    return Problem("invalid", extra={"errors": [_shown(each) for each in errors]})
+
+
 def problem_of(error: BotError) -> Problem:
     """Return what an error of ours is to the caller."""
     if isinstance(error, NotFoundError):
         return Problem("not_found")
     if isinstance(error, IdentityError):
-        return Problem(error.code, error.detail)
+        return Problem(error.code if error.code in CATALOG else "identity_refused", error.detail)
     if isinstance(error, FloorError):
         return Problem("not_waiting")
     if isinstance(error, LimitError) and error.code in CATALOG:
@@ -158,7 +163,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101  # as above
-        return Problem("invalid", extra={"errors": [_shown(each) for each in error.errors()]}).response()
+        return invalid(error.errors()).response()
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # as above

@@ -33,7 +33,8 @@ class Record:
         self.talk: Conversation | None = Conversation(
             TALK, "v1", Speaker.BOT, "api", "en", NOW, NOW, partner_id="st-mary"
         )
-        self.signed: Signed | IdentityError = Signed("v1", NOW)
+        self.signed: Signed | Exception = Signed("v1", NOW)
+        self.channels: list[str] = []
         self.looked_up = 0
 
     def everyone(self) -> list[Partner]:
@@ -55,9 +56,10 @@ class Record:
             raise NotFoundError("none")
         return self.talk
 
-    def read(self, token: str, *, partner_id: str) -> Signed:
+    def read(self, token: str, *, partner_id: str, channel: str) -> Signed:
         self._check()
-        if isinstance(self.signed, IdentityError):
+        self.channels.append(channel)
+        if isinstance(self.signed, Exception):
             raise self.signed
         return self.signed
 
@@ -143,16 +145,12 @@ def test_a_token_ends_with_its_key(access: Access, record: Record, tokens: Token
     assert not access.still_works(caller)
 
 
-def test_who_is_wrong_too_often_waits_and_those_we_know_do_not(access: Access, record: Record, tokens: Tokens) -> None:
-    known, token = _bearer(KEY, address="192.0.2.1"), _bearer(_token(tokens), address="192.0.2.1")
-    access.caller(known)
+def test_who_is_wrong_too_often_waits_and_who_is_right_does_not(access: Access, tokens: Tokens) -> None:
+    never_seen, token = _bearer(KEY, address="192.0.2.1"), _bearer(_token(tokens), address="192.0.2.1")
     wrong = _bearer("guide_k1_wrong", address="192.0.2.1")
-    codes = [_code(access, wrong) for _ in range(3)]
-    looked_up = record.looked_up
-    assert codes == ["key_refused", "key_refused", "too_many_failures"]
-    assert _code(access, wrong) == "too_many_failures"
-    assert record.looked_up == looked_up  # the database is not asked for them
-    assert (access.caller(known).key_id, access.caller(token).key_id) == ("k1", "k1")
+    codes = [_code(access, wrong) for _ in range(4)]
+    assert codes == ["key_refused", "key_refused", "too_many_failures", "too_many_failures"]
+    assert (access.caller(never_seen).key_id, access.caller(token).key_id) == ("k1", "k1")
     assert _code(access, _bearer("guide_k1_wrong", address="192.0.2.2")) == "key_refused"
 
 
@@ -240,6 +238,26 @@ def test_a_signed_user_id_is_asked_for_as_the_partner_wants(
     record.signed = IdentityError("x", code="identity_expired")
     whose = access.whose(access.caller(_bearer(KEY)), TALK, identity=sent)
     assert (whose.visitor_id, whose.hindrance and whose.hindrance.code) == ("v1", hindrance)
+
+
+def test_a_signed_user_id_is_read_for_the_api_alone(access: Access, record: Record) -> None:
+    record.partner = Partner(id="st-mary", name="x", created_at=NOW, updated_at=NOW, identity=IdentityMode.REQUIRED)
+    access.whose(access.caller(_bearer(KEY)), TALK, identity="good")
+    assert record.channels == ["api"]
+
+
+@pytest.mark.parametrize("failure", [OverflowError("x"), ValueError("rosa"), RuntimeError("x"), KeyError("x")])
+def test_a_signed_user_id_that_breaks_its_reader_is_refused_and_no_more(
+    failure: Exception, access: Access, record: Record, caplog: pytest.LogCaptureFixture
+) -> None:
+    record.partner = Partner(id="st-mary", name="x", created_at=NOW, updated_at=NOW, identity=IdentityMode.REQUIRED)
+    record.signed = failure
+    caller = access.caller(_bearer(KEY))
+    whose = access.whose(caller, TALK, identity="odd")
+    assert (whose.visitor_id, whose.hindrance and whose.hindrance.code) == ("v1", "identity_refused")
+    with pytest.raises(IdentityError):
+        access.signed(caller, "odd")
+    assert "rosa" not in caplog.text
 
 
 def test_the_conversation_of_another_signed_user_does_not_exist(access: Access, record: Record) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.identity import Identities
 from bot.db.partner_values import IdentityMode
-from tests.fakes.api import Api, make_api
+from tests.fakes.api import SECRET, Api, make_api
 
 
 @pytest.fixture
@@ -64,6 +65,18 @@ async def test_a_signed_user_goes_before_a_visitor(api: Api) -> None:
         for each in (first, second)
     }
     assert len(ids) == 1
+
+
+async def test_a_signed_user_is_another_visitor_in_the_widget(api: Api) -> None:
+    signed = api.demand_identity()("p-1")
+    opened = await api.open(Guide_Identity=signed)
+    identities = Identities(master=SECRET, keys=api.stores.partners, clock=api.clock)
+    in_widget = identities.read(signed, partner_id="st-mary", channel="widget").visitor_id
+    kept = api.stores.transcripts.conversation(conversation_id=opened["conversation_id"])
+    said_there = api.service.open(visitor_id=in_widget, channel="widget", partner_id="st-mary")
+    async with api.client(api.key, Guide_Identity=signed) as client:
+        response = await client.get(f"/conversations/{said_there.id}")
+    assert (kept.visitor_id == in_widget, response.status_code) == (False, 404)
 
 
 async def test_a_token_opens_no_conversation(api: Api) -> None:

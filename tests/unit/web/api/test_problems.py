@@ -41,6 +41,7 @@ def test_every_code_has_words_and_an_error_status(code: str) -> None:
         pytest.param(LimitError("x", code="consent"), "consent", id="limit"),
         pytest.param(LimitError("x", code="strange"), "unavailable", id="unknown-limit"),
         pytest.param(IdentityError("x", code="identity_expired"), "identity_expired", id="identity"),
+        pytest.param(IdentityError("x", code="identity_strange"), "identity_refused", id="unknown-identity"),
         pytest.param(StoreError("x"), "unavailable", id="store"),
         pytest.param(BotError("x"), "unavailable", id="any-other"),
     ],
