@@ -38,15 +38,19 @@ class Bounds:
     """How much one caller may ask for, in one process.
 
     Attributes:
-        requests_per_minute: Of one key; emergencies are answered beyond it.
+        requests_per_minute: Of one key and all its tokens; emergencies are answered beyond it.
+        requests_per_token: In a minute, of one conversation's token; emergencies are answered beyond it.
         failures_per_minute: Wrong keys and tokens of one address.
-        streams_per_key: Streams of live events that one key may have open.
+        streams_per_key: Streams of live events that one key and its tokens may have open.
+        streams_per_token: Those of one token.
         beat_s: How often a quiet stream says that it lives.
     """
 
     requests_per_minute: int = 600
+    requests_per_token: int = 120
     failures_per_minute: int = 60
     streams_per_key: int = 100
+    streams_per_token: int = 4
     beat_s: float = 15.0
 
 
@@ -84,7 +88,7 @@ def create_api(
         SettingsError: The secret is too short.
     """
     tokens = Tokens(secret=secret, clock=clock)
-    rates = Rates(requests_per_minute=bounds.requests_per_minute, failures_per_minute=bounds.failures_per_minute)
+    rates = _rates(bounds)
     access = Access(
         partners=partners,
         keys=stores.partners,
@@ -113,6 +117,14 @@ def create_api(
     return app
 
 
+def _rates(bounds: Bounds) -> Rates:
+    return Rates(
+        requests_per_minute=bounds.requests_per_minute,
+        requests_per_token=bounds.requests_per_token,
+        failures_per_minute=bounds.failures_per_minute,
+    )
+
+
 def _events(
     access: Access, *, service: Service, desk: Desk, live: Heard, bounds: Bounds, clock: Callable[[], datetime]
 ) -> Events:
@@ -122,6 +134,7 @@ def _events(
         desk=desk,
         live=live,
         most_streams=bounds.streams_per_key,
+        most_of_token=bounds.streams_per_token,
         beat_s=bounds.beat_s,
         clock=clock,
     )

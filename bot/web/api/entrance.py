@@ -23,9 +23,9 @@ Scope = MutableMapping[str, Any]
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 IDENTITY_HEADER = "guide-identity"
-# The one route that is passed on when a key is over its limit: what is said there may be an emergency.
+# The one route that is passed on when a caller is over its limit: what is said there may be an emergency.
 ANSWERS_EMERGENCIES = "send_message"
-# As the guard before all pages: a message of 20,000 characters with its wrapping.
+# As the guard before all pages; whatever fits is read for an emergency.
 _MOST_BODY_BYTES = 128 * 1024
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _HEADERS = "guide_api_headers"
@@ -83,7 +83,7 @@ def guarded_route(access: Access, rates: Rates) -> type[APIRoute]:
 
             async def admitted(request: Request) -> Response:
                 caller = await run_in_threadpool(access.caller, _credentials(request))
-                window = rates.request(caller.key_id)
+                window = rates.request(caller.key_id, talk_id=caller.talk_id, is_message=reads_emergencies)
                 state = request.scope["state"]
                 state[_HEADERS].update(window.headers())
                 state[_CALLER] = caller
@@ -105,7 +105,7 @@ def caller_of(request: Request) -> Caller:
 
 
 def over_limit(request: Request) -> Problem | None:
-    """Return why only an emergency may be answered now; None: the key has requests left."""
+    """Return why only an emergency may be answered now; None: key and token have requests left."""
     over: Problem | None = request.scope["state"][_OVER]
     return over
 

@@ -58,7 +58,8 @@ class Events:
         service: Reads lines.
         desk: Says where the patient stands.
         live: Tells of events.
-        most_streams: Open streams of one key.
+        most_streams: Open streams of one key and its tokens.
+        most_of_token: Open streams of one token.
         beat_s: How often a quiet stream says that it lives, and looks whether its reader may still read.
         clock: The time, UTC.
     """
@@ -71,6 +72,7 @@ class Events:
         desk: Desk,
         live: Heard,
         most_streams: int,
+        most_of_token: int,
         beat_s: float,
         clock: Callable[[], datetime],
     ) -> None:
@@ -78,7 +80,7 @@ class Events:
         self._service = service
         self._desk = desk
         self._live = live
-        self._open = _Open(most_streams)
+        self._open = _Open(most_streams, most_of_token)
         self._beat_s = beat_s
         self._clock = clock
 
@@ -117,13 +119,13 @@ class Events:
         whose = await require_whose(self._access, request, conversation_id)
         caller = caller_of(request)
         follower = _Follower(conversation_id, asyncio.get_running_loop())
-        if not self._open.enter(caller.key_id):
+        if not self._open.enter(caller):
             raise Problem("too_many_streams", headers=retry_after(30))
         unsubscribe = self._live.subscribe(follower.hear)
 
         def leave() -> None:
             unsubscribe()
-            self._open.leave(caller.key_id)
+            self._open.leave(caller)
 
         try:
             follower.seq = await self._begin_at(whose, last_event_id)
@@ -250,25 +252,34 @@ class _Follower:
 
 
 class _Open:
-    """How many streams each key has open; safe to use from many threads."""
+    """How many streams each key and each token has open; safe to use from many threads."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_of_token: int) -> None:
         self._most = most
+        self._most_of_token = most_of_token
         self._lock = threading.Lock()
         self._count: Counter[str] = Counter()
 
-    def enter(self, key_id: str) -> bool:
+    def enter(self, caller: Caller) -> bool:
+        bounds = self._bounds(caller)
         with self._lock:
-            if self._count[key_id] >= self._most:
+            if any(self._count[whose] >= most for whose, most in bounds.items()):
                 return False
-            self._count[key_id] += 1
+            self._count.update(bounds.keys())
             return True
 
-    def leave(self, key_id: str) -> None:
+    def leave(self, caller: Caller) -> None:
         with self._lock:
-            self._count[key_id] -= 1
-            if self._count[key_id] <= 0:
-                del self._count[key_id]
+            for whose in self._bounds(caller):
+                self._count[whose] -= 1
+                if self._count[whose] <= 0:
+                    del self._count[whose]
+
+    def _bounds(self, caller: Caller) -> dict[str, int]:
+        bounds = {f"key {caller.key_id}": self._most}
+        if caller.talk_id is not None:
+            bounds[f"token {caller.talk_id}"] = self._most_of_token
+        return bounds
 
 
 def _of(whose: Whose) -> dict[str, Any]:

@@ -59,7 +59,7 @@ _SCHEMES = {
     },
 }
 _RATE_HEADERS = {
-    "RateLimit-Limit": "Requests of this key in a minute.",
+    "RateLimit-Limit": "Requests in a minute: of the token, or of its key where that has fewer left.",
     "RateLimit-Remaining": "Requests left now.",
     "RateLimit-Reset": "Seconds until there is room for one more.",
 }

@@ -160,3 +160,30 @@ async def test_a_flood_is_not_even_read(tmp_path: Path) -> None:
     async with api.client(opened["token"]) as client:
         statuses = [(await client.post(path, json={"text": EMERGENCY})).status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]
+
+
+async def test_one_conversations_token_silences_no_other(tmp_path: Path) -> None:
+    api = make_api(tmp_path, bounds=Bounds(requests_per_minute=10, requests_per_token=3))
+    loud, other = await api.open(), await api.open()
+    path = f"/conversations/{loud['conversation_id']}"
+    async with api.client(loud["token"]) as client:
+        statuses = [(await client.get(path)).status_code for _ in range(200)]
+        own = [await client.post(f"{path}/messages", json={"text": EMERGENCY}) for _ in range(4)]
+    assert statuses == [200] * 3 + [429] * 197
+    assert [each.status_code for each in own] == [200, 200, 200, 429]
+    assert (own[0].headers["ratelimit-limit"], own[0].headers["ratelimit-remaining"]) == ("3", "0")
+    path = f"/conversations/{other['conversation_id']}/messages"
+    async with api.client(other["token"]) as client:
+        question = await client.post(path, json={"text": "What is a flare?"})
+        emergency = await client.post(path, json={"text": EMERGENCY})
+    assert (question.json()["outcome"], emergency.json()["outcome"]) == ("answered", "emergency")
+
+
+async def test_requests_that_are_no_messages_are_no_flood(tmp_path: Path) -> None:
+    api = make_api(tmp_path, bounds=Bounds(requests_per_minute=1))
+    opened = await api.open()
+    path = f"/conversations/{opened['conversation_id']}"
+    async with api.client(api.key) as client:
+        statuses = {(await client.get(path)).status_code for _ in range(50)}
+        emergency = await client.post(f"{path}/messages", json={"text": EMERGENCY})
+    assert (statuses, emergency.status_code) == ({429}, 200)

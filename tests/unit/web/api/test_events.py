@@ -181,6 +181,20 @@ async def test_a_key_has_so_many_streams_and_a_closed_one_makes_room(api: Api, a
     await asyncio.to_thread(wait_until, is_let_in)
 
 
+async def test_one_conversations_token_has_fewer_streams_than_its_key(tmp_path: Path) -> None:
+    api = make_api(tmp_path, bounds=Bounds(streams_per_key=3, streams_per_token=1))
+    first, second = await api.open(), await api.open()
+
+    def status(address: str, opened: dict[str, Any]) -> int:
+        url = f"{address}/conversations/{opened['conversation_id']}/events"
+        with httpx.stream("GET", url, headers={"authorization": f"Bearer {opened['token']}"}) as response:
+            return response.status_code
+
+    with running(api.app) as address, _following(address, first):
+        assert await asyncio.to_thread(status, address, first) == 429
+        assert await asyncio.to_thread(status, address, second) == 200
+
+
 async def test_the_stream_of_a_conversation_that_is_gone_is_not_found(api: Api) -> None:
     opened = await api.open()
     api.desk.erase(
