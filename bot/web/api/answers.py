@@ -28,7 +28,12 @@ _MOST_AT_ONCE = 200
 _RETRY_S = {"too_fast": 60, "busy": 1}
 _UNTIL_TOMORROW = frozenset({"too_many", "partner_full"})
 # Which of the patient's sentences goes with what stands in the way; see `Service.reply`.
-_SENTENCES = {"rate_limited": "too_fast", "idempotency_mismatch": "busy", "unavailable": "trouble"}
+_SENTENCES = {
+    "rate_limited": "too_fast",
+    "idempotency_mismatch": "busy",
+    "invalid": "trouble",
+    "unavailable": "trouble",
+}
 
 
 class SentBefore(Protocol):
@@ -149,7 +154,7 @@ class Answers:
             visitor_id=whose.visitor_id,
             text=text,
             client_message_id=key,
-            refusal=None if hindrance is None else _SENTENCES.get(hindrance.code, "identity"),
+            refusal=None if hindrance is None else _SENTENCES.get(hindrance.code, "signed_out"),
             on_progress=growth.grow,
         )
         if reply.reason.startswith(_LIMIT):
@@ -169,7 +174,8 @@ class Answers:
         """Return the problem that a reply is which only says why there is none."""
         said = {"text": reply.text}
         if hindrance is not None:
-            return Problem(hindrance.code, hindrance.detail, headers=hindrance.headers, extra=said)
+            told = {**hindrance.extra, **said}
+            return Problem(hindrance.code, hindrance.detail, headers=hindrance.headers, extra=told)
         code = reply.reason.removeprefix(_LIMIT)
         headers = {}
         if code in _RETRY_S:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -20,7 +22,7 @@ from bot.web.api.access import Access
 from bot.web.api.answers import Answers, Underway
 from bot.web.api.entrance import ANSWERS_EMERGENCIES, find_whose, over_limit, require_whose
 from bot.web.api.openapi import ConversationId, problems, stream_of
-from bot.web.api.problems import Problem, problem_of
+from bot.web.api.problems import Problem, invalid, problem_of
 from bot.web.api.schemas import CLIENT_ID, MAX_SEQ, MessagesOut, MessageWish, ReplyOut
 from bot.web.api.shown import shown_message, written_event
 
@@ -36,11 +38,12 @@ HEARTBEAT = ": still here\n\n"
 _FIRST_S = 1.0
 _MOST_LISTED = 200
 
+_KEY_HEADER = "Idempotency-Key"
 IdempotencyKey = Annotated[
-    str | None,
+    # Its shape is described here and looked at by the route: no header keeps an emergency from its reply.
+    Annotated[str, WithJsonSchema({"type": "string", "pattern": CLIENT_ID})] | None,
     Header(
-        alias="Idempotency-Key",
-        pattern=CLIENT_ID,
+        alias=_KEY_HEADER,
         description="Your own id of this message. Sent again with the same text it gets the same reply; with another "
         "text, 409.",
     ),
@@ -95,14 +98,16 @@ class Messages:
     ) -> Response:
         """Send what the patient wrote.
 
-        The reply is the whole object. Emergencies and crises are answered with 200 whatever limit is reached; show
-        `text` at once. With `Accept: text/event-stream` it comes as a stream: `progress` (the text so far, all of it
-        verified, only while a language model writes), `reply` (the whole object, which counts) or `error` (a
-        problem), with comments in between so that no proxy loses patience. A reply is kept even if nobody waits for
-        it any more: send the message again with the same Idempotency-Key to get it.
+        The reply is the whole object. Emergencies and crises are answered with 200 whatever limit is reached, but for
+        a flood of messages, and whatever is wrong beside the text; show `text` at once. With
+        `Accept: text/event-stream` it comes as a stream: `progress` (the text so far, all of it verified, only while
+        a language model writes), `reply` (the whole object, which counts) or `error` (a problem), with comments in
+        between so that no proxy loses patience. A reply is kept even if nobody waits for it any more: send the
+        message again with the same Idempotency-Key to get it.
         """
         whose = await find_whose(self._access, request, conversation_id)
-        hindrance = whose.hindrance or over_limit(request)
+        wrong = [*_wrong_with(idempotency_key), *wish.wrong]
+        hindrance = whose.hindrance or over_limit(request) or (invalid(wrong) if wrong else None)
         key = idempotency_key or wish.client_message_id
         underway = self._answers.begin(whose, wish.text, key=key, hindrance=hindrance)
         if STREAM not in request.headers.get("accept", ""):
@@ -140,6 +145,14 @@ class Messages:
             elif not await underway.growth.wait(self._beat_s):
                 yield HEARTBEAT
         yield await _ending(underway)
+
+
+def _wrong_with(key: str | None) -> list[dict[str, Any]]:
+    """Say what is wrong with an Idempotency-Key, as Pydantic does."""
+    if key is None or re.fullmatch(CLIENT_ID, key):
+        return []
+    what = f"String should match pattern '{CLIENT_ID}'"
+    return [{"loc": ("header", _KEY_HEADER), "type": "string_pattern_mismatch", "msg": what}]
 
 
 async def _reply_of(underway: Underway) -> Reply:

@@ -5,10 +5,21 @@ Replies are written by `bot.conversation.wire`; `ReplyOut` describes them, and a
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from bot.domain import Author, Outcome, Speaker
@@ -18,6 +29,7 @@ UUID4 = r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 # PostgreSQL's integer.
 MAX_SEQ = 2_147_483_647
 CLIENT_ID = r"^[\x20-\x7e]{1,128}$"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _EXAMPLE_ID = "5f2b6f0e-3c51-4f0e-9d53-1f1f5d1a7c11"
 
 
@@ -102,14 +114,44 @@ class ConversationWish(_In):
     ) = None
 
 
+def _whole(value: Any) -> Any:
+    """Replace halves of surrogate pairs, which no text may have; a message that was cut may end with one."""
+    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
+
+
 class MessageWish(_In):
     """What the patient wrote."""
 
-    text: Annotated[str, Field(max_length=20_000, examples=["What is CAR-T therapy?"])]
+    text: Annotated[
+        str,
+        Field(
+            description="As long as the request may be; what is longer than a message may be is read for an emergency.",
+            examples=["What is CAR-T therapy?"],
+        ),
+        BeforeValidator(_whole),
+    ]
     client_message_id: (
         Annotated[str, Field(pattern=CLIENT_ID, description="As the header Idempotency-Key, which goes before it.")]
         | None
     ) = None
+    _wrong: list[dict[str, Any]] = PrivateAttr(default_factory=list)
+
+    @property
+    def wrong(self) -> list[dict[str, Any]]:
+        """Return what is wrong beside the text, as Pydantic writes it; it keeps no emergency from its reply."""
+        return self._wrong
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_text(cls, value: Any, validate: ModelWrapValidatorHandler[MessageWish]) -> MessageWish:
+        try:
+            return validate(value)
+        except ValidationError as error:
+            if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+                raise
+            wish = cls.model_construct(text=_whole(value["text"]))
+            wish._wrong = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_input=False)]
+            return wish
 
 
 def _thumb(value: int) -> int:

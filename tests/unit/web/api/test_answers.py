@@ -117,6 +117,7 @@ async def test_a_record_that_is_away_stands_in_nobodys_way() -> None:
         ("identity_needed", "identity"),
         ("identity_expired", "identity"),
         ("unavailable", "trouble"),
+        ("invalid", "trouble"),
     ],
 )
 async def test_what_stands_in_the_way_is_for_the_service_to_weigh(code: str, sentence: str) -> None:
@@ -176,3 +177,13 @@ async def test_growth_wakes_those_who_wait_and_others_time_out() -> None:
     waiting = asyncio.create_task(growth.wait(5))
     await asyncio.to_thread(growth.grow, "CAR-T")
     assert (await waiting, growth.text) == (True, "CAR-T")
+
+
+async def test_what_is_told_of_a_hindrance_is_told_beside_the_patients_sentence() -> None:
+    service = Service()
+    service.go.set()
+    service.reason = "limit.trouble"
+    hindrance = Problem("invalid", extra={"errors": []})
+    with pytest.raises(Problem) as refused:
+        await _answers(service).begin(WHOSE, "hello", key=None, hindrance=hindrance).task
+    assert refused.value.extra == {"errors": [], "text": "So it is."}

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -148,3 +149,53 @@ async def test_a_reply_that_nobody_waited_for_is_kept_and_got_by_sending_again(a
             lines = (await client.get(path)).json()["messages"]
     assert (again["outcome"], len(lines)) == ("answered", 2)
     assert lines[1]["reply"] == again
+
+
+# ------------------------------------------------------------------ odd messages that may hold an emergency
+
+
+def _json(text: str) -> dict[str, Any]:
+    return {"content": f'{{"text": "{text}"}}'.encode(), "headers": {"content-type": "application/json"}}
+
+
+async def test_half_a_surrogate_pair_keeps_no_message_back(api: Api) -> None:
+    client, path = await _messages(api)
+    urgent = await client.post(path, **_json(f"{EMERGENCY} \\ud83d"))
+    plain = await client.post(path, **_json("What is a flare? \\udc00"))
+    lines = (await client.get(path)).json()["messages"]
+    assert (urgent.status_code, urgent.json()["outcome"]) == (200, "emergency")
+    assert (plain.status_code, plain.json()["outcome"]) == (200, "answered")
+    assert lines[2]["text"] == "What is a flare? \ufffd"
+
+
+@pytest.mark.parametrize("place", ["{0} {1}", "{1} {0}"])
+async def test_a_message_of_a_whole_body_is_read_for_an_emergency(place: str, api: Api) -> None:
+    client, path = await _messages(api)
+    filling = "and so on " * 12_000
+    urgent = await client.post(path, json={"text": place.format(EMERGENCY, filling)})
+    plain = await client.post(path, json={"text": filling})
+    assert (urgent.status_code, urgent.json()["outcome"]) == (200, "emergency")
+    assert (plain.status_code, plain.json()["code"]) == (413, "limit.too_long")
+
+
+@pytest.mark.parametrize(
+    ("headers", "more", "place"),
+    [
+        pytest.param({"idempotency-key": "a" * 129}, {}, ("header", "Idempotency-Key"), id="long-key"),
+        pytest.param({"idempotency-key": ""}, {}, ("header", "Idempotency-Key"), id="empty-key"),
+        pytest.param({"idempotency-key": b"m\xe9"}, {}, ("header", "Idempotency-Key"), id="key-beyond-ascii"),
+        pytest.param({}, {"client_message_id": "a\n"}, ("body", "client_message_id"), id="id-of-two-lines"),
+        pytest.param({}, {"client_message_id": 3}, ("body", "client_message_id"), id="id-is-a-number"),
+        pytest.param({}, {"patient": "rosa"}, ("body", ""), id="another-field"),
+    ],
+)
+async def test_what_is_wrong_beside_the_text_is_told_but_to_an_emergency(
+    headers: dict[str, Any], more: dict[str, Any], place: tuple[str, str], api: Api
+) -> None:
+    client, path = await _messages(api)
+    plain = await client.post(path, json={"text": "What is a flare?", **more}, headers=headers)
+    urgent = await client.post(path, json={"text": EMERGENCY, **more}, headers=headers)
+    assert (plain.status_code, plain.json()["code"]) == (422, "invalid")
+    assert [(each["in"], each["field"]) for each in plain.json()["errors"]] == [place]
+    assert "rosa" not in plain.text
+    assert (urgent.status_code, urgent.json()["outcome"]) == (200, "emergency")
