@@ -186,7 +186,7 @@ class ConversationService:
             client_message_id: The channel's own id of the message; a repeated one gets the same reply.
             address: The visitor's network address, for the rate limit only.
             refusal: Why the channel may answer nothing now but an emergency or a crisis, as the key of a fixed text:
-                ``identity`` (the partner has not said who writes), ``partner_off``. None: it may.
+                ``signed_out`` (the partner has not said who writes), ``partner_off``. None: it may.
             on_progress: Gets the Markdown of a language model's answer as it grows, from this thread; each state
                 begins with the one before, and all of it is verified. The reply that is returned, and kept, is what
                 counts: it may be the guide's own answer instead. Never called for any other kind of reply.

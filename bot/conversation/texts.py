@@ -30,7 +30,7 @@ _PERSONAL_KINDS = (
 _FIXED_PLAIN = (
     "out_of_scope", "injection", "greeting", "thanks", "goodbye", "identity", "abilities", "sources", "trust",
     "memory", "complaint", "gibberish", "empty", "sad", "too_fast", "too_many", "partner_full",
-    "partner_off", "identity", "busy", "privacy_note",
+    "partner_off", "signed_out", "busy", "privacy_note",
     "abstained_plain", "handoff_no_hours", "handoff_waiting", "trouble", "safety_line", "disclaimer", "language_note",
     "warm_fear", "warm_weariness", "part_unanswered",
 )  # fmt: skip
@@ -117,7 +117,7 @@ class Texts:
                 not declared for it; the detail names the key.
         """
         try:
-            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+            raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceLoader)  # noqa: S506  # a safe loader
         except (OSError, yaml.YAMLError) as error:
             raise SettingsError(f"The texts {path.name} cannot be read; restore the file.") from error
         if not isinstance(raw, dict):
@@ -254,6 +254,26 @@ class Texts:
         if line is None or not line.strip():
             return str(words["car_t_line_unknown"])
         return _fill(words["car_t_line"], {"line": link(line)})
+
+
+class _OnceLoader(yaml.SafeLoader):
+    """Reads a file in which no key may stand twice: the second text would silently replace the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Read a mapping.
+
+        Raises:
+            SettingsError: A key stands twice.
+        """
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise SettingsError(
+                    f"The texts: “{key.value}” stands twice, the second time in line {key.start_mark.line + 1}; "
+                    "remove one or rename it."
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 def link(number: str) -> str:

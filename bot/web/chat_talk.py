@@ -238,7 +238,7 @@ class Talk:
 
     async def _tell_unsigned(self, screen: Screen, reply: Reply) -> None:
         """Have the page ask the partner's page who this is."""
-        if reply.reason == "limit.identity":
+        if reply.reason == "limit.signed_out":
             await screen.send("guide_identity", {})
 
     async def _place(self, screen: Screen, reply: Reply) -> None:

@@ -354,7 +354,7 @@ def test_a_partner_that_demands_it_says_who_writes_for_every_message(
     visitor.page.wait_for_timeout(4000)
     frame.fill("#chat-input", "And then?")
     frame.click("#chat-submit")
-    expect(frame.locator(".ai-message").last).to_contain_text("Refused: identity.")
+    expect(frame.locator(".ai-message").last).to_contain_text("Refused: signed_out.")
     # Signed in again: the same page goes on, without a reload.
     visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key.id, "u-1"))
     visitor.page.wait_for_timeout(1500)

@@ -125,7 +125,7 @@ class Gate:
         if partner is None or visit.origin not in partner.origins:
             return "partner_off"
         if partner.identity is IdentityMode.REQUIRED and not self._is_signed_now(visit):
-            return "identity"
+            return "signed_out"
         return None
 
     def _is_signed_now(self, visit: Pass) -> bool:

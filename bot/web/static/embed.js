@@ -50,7 +50,8 @@
       state.isIn = true;
       start(answer.conversation);
       renewIn(answer.signed_for_s);
-      if (token && answer.identity !== "ok" && answer.identity !== "none") tell("identity_needed");
+      const isSettled = ["ok", "none"].includes(answer.identity);
+      if (token && !isSettled) tell("identity_needed");
       if (question) whenReady(() => put(question));
       whenReady(() => tell("entered"));
     } catch (error) {

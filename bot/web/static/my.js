@@ -11,7 +11,7 @@
   const status = document.getElementById("guide-my-status");
   const proof = document.getElementById("guide-proof");
   const PROOF = "guide-proof";
-  const state = { isBusy: false };
+  const state = { isBusy: false, isGone: false };
   let drawnFor = "";
 
   function add(parent, tag, said, className) {
@@ -200,7 +200,10 @@
   }
 
   // An empty new chat, and the sentence that proves it; where nothing can be stored, the sentence stays here.
+  // Said once: the news of a deletion, which comes to the page that asked for it too, must not replace its proof.
   function showGone(said) {
+    if (state.isGone) return;
+    state.isGone = true;
     try {
       if (window.guideForgets) throw new Error("nothing is kept");
       window.sessionStorage.setItem(PROOF, said);

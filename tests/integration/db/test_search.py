@@ -140,6 +140,14 @@ def _step_back(engine: Engine) -> None:
         for statement in sqlite if engine.dialect.name == "sqlite" else postgresql:
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql("DROP TABLE message_words")
+        for table in (
+            "spent_tickets",
+            "partner_days",
+            "partner_refusals",
+            "partner_keys",
+            "partners",
+        ):  # of a later step
+            connection.exec_driver_sql(f"DROP TABLE {table}")
         for name in indexes:
             connection.exec_driver_sql(f"DROP INDEX {name}")
         connection.exec_driver_sql("CREATE INDEX ix_replies_conversation_id ON replies (conversation_id)")

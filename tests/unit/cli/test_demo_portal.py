@@ -57,6 +57,6 @@ async def test_the_portal_has_one_tag_a_strict_policy_and_a_visitor_whom_the_gui
     assert "script-src 'self' http://127.0.0.1:8000;" in page.headers["content-security-policy"]
     assert "unsafe" not in page.headers["content-security-policy"]
     assert files == [200, 200]
-    signed = Identities(master=MASTER, keys=stores.partners).read(token, partner_id=PARTNER_ID)
+    signed = Identities(master=MASTER, keys=stores.partners).read(token, partner_id=PARTNER_ID, channel="widget")
     assert timedelta(minutes=4) < signed.until - datetime.now(UTC) <= timedelta(minutes=5)
     record.close()

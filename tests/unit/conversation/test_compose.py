@@ -184,7 +184,7 @@ def test_a_handoff_while_nobody_is_there_says_when_somebody_is(texts: Texts) -> 
     assert reply.text == texts.fixed("handoff_out_of_hours", next="tomorrow from 09:00 (UTC)")
 
 
-LIMITS = ("too_long", "too_fast", "too_many", "busy", "partner_full", "partner_off", "identity")
+LIMITS = ("too_long", "too_fast", "too_many", "busy", "partner_full", "partner_off", "signed_out")
 
 
 @pytest.mark.parametrize("code", LIMITS)

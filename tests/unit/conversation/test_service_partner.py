@@ -147,7 +147,7 @@ def test_what_cannot_be_counted_is_answered(clinic: Callable[..., Clinic], monke
     assert [opened.say("What is lupus?", talk).outcome for _ in range(2)] == [Outcome.ANSWERED] * 2
 
 
-@pytest.mark.parametrize("code", ["identity", "partner_off"])
+@pytest.mark.parametrize("code", ["signed_out", "partner_off"])
 def test_a_channels_refusal_holds_for_all_but_dangers(clinic: Callable[..., Clinic], texts: Texts, code: str) -> None:
     opened = clinic()
     talk = opened.open()

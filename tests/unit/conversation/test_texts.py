@@ -13,6 +13,7 @@ import yaml
 from bot.conversation.texts import Texts, escape, link
 from bot.domain import Outcome, Verdict
 from bot.errors import SettingsError
+from bot.settings import ROOT
 
 PATH = Path(__file__).resolve().parents[3] / "prompts" / "replies.en.yaml"
 RAW: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
@@ -184,3 +185,11 @@ def test_escapes_what_markdown_reads() -> None:
 @pytest.mark.parametrize("block", ["emergency", "crisis", "personal", "fixed", "desk"])
 def test_no_text_raises_its_voice(block: str) -> None:
     assert [key for key, text in RAW[block].items() if "!" in text] == []
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    text = (ROOT / "prompts" / "replies.en.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "replies.en.yaml"
+    path.write_text(text.replace("  thanks:", "  identity: Another one.\n  thanks:", 1), encoding="utf-8")
+    with pytest.raises(SettingsError, match="“identity” stands twice"):
+        Texts.load(path)

@@ -296,7 +296,7 @@ async def test_messages_are_refused_as_soon_as_the_partner_says_so(house: House)
         short = house.pass_of(await house.enter(client, identity=house.sign("u-1", for_s=-20)))
     assert [house.gate.refusal(visit) for visit in (unnamed, named, short)] == [None] * 3
     house.change(identity=IdentityMode.REQUIRED)
-    assert [house.gate.refusal(visit) for visit in (unnamed, named, short)] == ["identity", None, "identity"]
+    assert [house.gate.refusal(visit) for visit in (unnamed, named, short)] == ["signed_out", None, "signed_out"]
     house.change(origins=("https://new.example.org",))
     assert house.gate.refusal(named) == "partner_off"
     house.change(origins=(PORTAL,))
