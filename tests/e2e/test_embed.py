@@ -120,11 +120,15 @@ class Windows:
         self._path = browser_path
         self._open: list[tuple[BrowserContext, tempfile.TemporaryDirectory[str]]] = []
 
-    def visit(self, url: str, *, size: tuple[int, int] = DESK, blocked: bool = True) -> Visitor:
+    def visit(
+        self, url: str, *, size: tuple[int, int] = DESK, blocked: bool = True, has_cookies: bool = True
+    ) -> Visitor:
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         profile = Path(folder.name) / "Default"
         profile.mkdir()
-        mode = {"cookie_controls_mode": 1 if blocked else 0, "block_third_party_cookies": blocked}
+        mode: dict[str, Any] = {"cookie_controls_mode": 1 if blocked else 0, "block_third_party_cookies": blocked}
+        if not has_cookies:
+            mode["default_content_setting_values"] = {"cookies": 2}
         (profile / "Preferences").write_text(json.dumps({"profile": mode}))
         context = self._drive.chromium.launch_persistent_context(
             folder.name,
@@ -219,6 +223,11 @@ def test_a_page_that_is_not_listed_gets_no_ticket_no_frame_and_no_socket_and_is_
     assert visitor.page.frames[-1].url.startswith("chrome-error://")
     counted = {row.reason: row.times for row in chat_server.stores.partner_counts.refused(partner_id="strict")}
     assert counted["origin_not_listed"] == 1
+
+
+def test_a_browser_that_keeps_no_cookie_is_shown_another_way(windows: Windows, page_of: PageOf) -> None:
+    visitor = windows.visit(page_of("st-mary"), has_cookies=False)
+    assert visitor.refused() == "cookies_blocked"
 
 
 def test_a_partner_that_is_switched_off_has_no_chat(windows: Windows, page_of: PageOf, chat_server: ChatServer) -> None:

@@ -47,6 +47,9 @@
     try {
       const wish = { ticket: message.ticket, parent: state.around, identity: token, region };
       const answer = await post("/enter", wish);
+      // A browser that keeps no cookie here at all would show an empty page; the page around offers another way.
+      const known = await window.fetch(`${base}/user`, { credentials: "same-origin" });
+      if (known.status === 401) throw new Error("cookies_blocked");
       state.isIn = true;
       start(answer.conversation);
       renewIn(answer.signed_for_s);
