@@ -114,8 +114,8 @@ async def test_a_record_that_is_away_stands_in_nobodys_way() -> None:
     ("code", "sentence"),
     [
         ("rate_limited", "too_fast"),
-        ("identity_needed", "identity"),
-        ("identity_expired", "identity"),
+        ("identity_needed", "signed_out"),
+        ("identity_expired", "signed_out"),
         ("unavailable", "trouble"),
         ("invalid", "trouble"),
     ],
