@@ -6,7 +6,8 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,8 @@ import uvicorn
 from bot.conversation.identity import Identities
 from bot.conversation.partners import Partners
 from bot.db.engine import migrate, open_engine
+from bot.db.partners import PartnerTakenError, blank_partner
+from bot.db.staff import By
 from bot.db.stores import Stores
 from bot.settings import ROOT
 from bot.web.chat_texts import ChatTexts, load_chat_texts
@@ -25,6 +28,7 @@ from tests.fakes.people import FakeDesk, FakeLive
 if TYPE_CHECKING:
     from bot.conversation.desk import Desk
 
+PORTAL, OTHER_PORTAL = "https://portal.example.org", "https://other.example.org"
 SECRET = "a-secret-for-tests-of-more-than-32-characters"
 _START_TIMEOUT_S = 60
 BROWSER_OPTIONS = (
@@ -108,6 +112,21 @@ def chat_server(_running_server: ChatServer) -> ChatServer:
     desk.failure, desk.is_open = None, True
     desk.forget_line()
     return _running_server
+
+
+@pytest.fixture
+def partnered(chat_server: ChatServer) -> ChatServer:
+    """The running server with two partners that are switched on."""
+    now = datetime.now(UTC)
+    for partner_id, origin in (("contract", PORTAL), ("contract-2", OTHER_PORTAL)):
+        partner = replace(blank_partner(partner_id=partner_id, name=partner_id, now=now), origins=(origin,))
+        try:
+            chat_server.stores.partners.add(partner, by=By(name="test"), now=now)
+        except PartnerTakenError:
+            chat_server.stores.partners.save(partner, by=By(name="test"), now=now)
+            chat_server.stores.partners.set_active(partner_id=partner_id, is_active=True, by=By(name="test"), now=now)
+    chat_server.partners.forget()
+    return chat_server
 
 
 @pytest.fixture(scope="session")

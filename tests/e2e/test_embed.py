@@ -12,11 +12,10 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-import jwt
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, expect
 
-from bot.conversation.identity import identity_secret
+from bot.conversation.identity import identity_secret, sign_identity
 from bot.db.partner_values import IdentityMode, KeyKind
 from bot.db.partners import PartnerTakenError, blank_partner
 from bot.db.staff import By
@@ -329,13 +328,9 @@ def test_axe_finds_nothing_serious_in_the_frame(windows: Windows, page_of: PageO
 
 
 def signed(partner_id: str, key_id: str, user: str, *, for_s: int = 300) -> str:
-    claims = {
-        "sub": user,
-        "aud": f"guide:{partner_id}",
-        "exp": int((datetime.now(UTC) + timedelta(seconds=for_s)).timestamp()),
-    }
     secret = identity_secret(master=SECRET, partner_id=partner_id, key_id=key_id)
-    return jwt.encode(claims, secret, algorithm="HS256", headers={"kid": key_id})
+    until = datetime.now(UTC) + timedelta(seconds=for_s)
+    return sign_identity(user, partner_id=partner_id, key_id=key_id, secret=secret, until=until)
 
 
 def test_a_partner_that_demands_it_says_who_writes_for_every_message(

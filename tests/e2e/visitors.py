@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import socketio
 
-from tests.e2e.conftest import ChatServer
+from tests.e2e.conftest import OTHER_PORTAL, PORTAL, ChatServer
 
 WAIT_S = 10.0
 
@@ -148,3 +148,29 @@ class FrameClient(Client):
 
     def cookies(self) -> str:
         return self.passed
+
+
+@asynccontextmanager
+async def framed(server: ChatServer, partner_id: str = "contract") -> AsyncIterator[FrameClient]:
+    portal = PORTAL if partner_id == "contract" else OTHER_PORTAL
+    client = FrameClient(server, partner_id=partner_id, portal=portal)
+    await client.visit()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def talking_in_frame(
+    server: ChatServer, text: str = "the moon"
+) -> AsyncIterator[tuple[FrameClient, dict[str, Any]]]:
+    async with framed(server) as client:
+        await client.connect()
+        await client.say(text)
+        yield client, await client.until(finished)
+
+
+def says(events: list[tuple[str, Any]], words: str) -> bool:
+    """Tell whether the page was told a line with these words."""
+    return any(event in ("new_message", "update_message") and words in data.get("output", "") for event, data in events)
