@@ -60,7 +60,7 @@ def lacks_a_name(question: str, passage: str, *, wordings: str = "") -> bool:
 def _lists() -> _Lists:
     raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     single = [[name] for key in _SINGLE for name in raw[key]]
-    free = [*single, raw["money"], raw["amounts"], raw["therapy"]]
+    free = [*single, raw["money"], raw["amounts"], raw["therapy"], raw["feeding"]]
     names = [*((group, False) for group in free), *((group, True) for group in raw["places"])]
     return _Lists(
         groups=tuple(
