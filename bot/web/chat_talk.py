@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -68,6 +68,7 @@ class Talk:
         middle of anything, and what else the service says to it is shown at once, beside the turn that runs.
 
         A page that lost its connection sends again what it knows no end of; what runs already is not begun twice.
+        One whose partner has to say anew who writes keeps the message, and sends it again after that.
         """
         if not text.strip() or message_id in screen.under_way:
             return
@@ -75,8 +76,10 @@ class Talk:
             await self._pen.note(screen, self._texts.status.busy)
             return
 
+        reasons = []
+
         def ask(conversation_id: str, on_progress: OnProgress | None) -> Reply:
-            return self._service.reply(
+            reply = self._service.reply(
                 conversation_id=conversation_id,
                 visitor_id=screen.visitor_id,
                 text=text,
@@ -85,13 +88,21 @@ class Talk:
                 refusal=screen.refusal(),
                 on_progress=on_progress,
             )
+            reasons.append(reply.reason)
+            return reply
 
-        async with self._under_way(screen, message_id):
+        screen.under_way.add(message_id)
+        try:
             if screen.state is Speaker.HUMAN:
                 async with screen.telling:
                     await self._tell(screen, ask)
             else:
                 await self._run(screen, ask)
+        finally:
+            screen.under_way.discard(message_id)
+            # The page hears that its message has been dealt with, or that somebody has to say first who wrote it.
+            is_unsigned = reasons[-1:] == ["limit.signed_out"]
+            await screen.send("guide_identity" if is_unsigned else "guide_done", {"id": message_id})
 
     async def press(self, screen: Screen, press: Press) -> None:
         """Carry out a pressed button; a press that fits no reply of this conversation does nothing."""
@@ -236,21 +247,14 @@ class Talk:
         except Exception as error:  # noqa: BLE001  # the patient reads a sentence of ours, whatever it was
             await self._say_failed(screen, error)
 
-    async def _tell_unsigned(self, screen: Screen, reply: Reply) -> None:
-        """Have the page ask the partner's page who this is."""
-        if reply.reason == "limit.signed_out":
-            await screen.send("guide_identity", {})
-
     async def _place(self, screen: Screen, reply: Reply) -> None:
         """Draw a reply below what was said before it, if it says anything and does not stand there yet."""
-        await self._tell_unsigned(screen, reply)
         step = await self.delivery.make_room(screen, reply)
         if step is not None and reply.text.strip():
             await self._pen.draw_reply(screen, reply, step, with_follow_ups=False)
 
     async def _place_grown(self, screen: Screen, reply: Reply, growth: Growth) -> None:
         """Draw a reply in the place of what has grown there."""
-        await self._tell_unsigned(screen, reply)
         step = await self.delivery.make_room(screen, reply)
         # While a person owns the talk the bot has nothing to say, and the page shows nothing.
         if step is None or not reply.text.strip():
@@ -306,16 +310,6 @@ class Talk:
 
     def _is_busy(self, screen: Screen) -> bool:
         return not self._busy.isdisjoint(_keys(screen))
-
-    @asynccontextmanager
-    async def _under_way(self, screen: Screen, message_id: str) -> AsyncIterator[None]:
-        """Tell the page at the end that its message has been dealt with: kept, or refused in words."""
-        screen.under_way.add(message_id)
-        try:
-            yield
-        finally:
-            screen.under_way.discard(message_id)
-            await screen.send("guide_done", {"id": message_id})
 
     @contextmanager
     def _claim(self, screen: Screen) -> Iterator[None]:

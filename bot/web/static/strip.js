@@ -233,8 +233,8 @@
   function drawWaiting() {
     const now = Date.now();
     const waiting = new Set();
-    for (const { id, sentAt } of wire.kept()) {
-      const isLate = sentAt ? now - sentAt > PATIENCE_MS : wire.isDown();
+    for (const { id, sentAt, isHeld } of wire.kept()) {
+      const isLate = sentAt ? now - sentAt > PATIENCE_MS : isHeld || wire.isDown();
       if (isLate) waiting.add(`step-${id}`);
     }
     for (const step of document.querySelectorAll('[id^="step-"][data-waiting]')) {

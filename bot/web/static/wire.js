@@ -14,7 +14,8 @@
   const TURN_MS = 20000;
   const LOOK_MS = 500;
 
-  // Messages that the server has not confirmed, in the order of writing: id -> {message, frame, sentAt}.
+  // Messages that the server has not confirmed, in the order of writing: id -> {message, frame, sentAt, isHeld}.
+  // One that is held was refused for want of a sign-in; it goes out again once there is one.
   const kept = new Map();
   const listeners = new Map();
   let line = null;
@@ -53,7 +54,7 @@
     if (!line || !line.isUp) return;
     if (turn && Date.now() - turn.since > TURN_MS) turn = null;
     if (turn) return;
-    const unsent = Array.from(kept).filter(([, entry]) => !entry.sentAt);
+    const unsent = Array.from(kept).filter(([, entry]) => !entry.sentAt && !entry.isHeld);
     for (const [index, [id, entry]] of unsent.entries()) {
       transmit(entry);
       // Whatever is written from now on goes out at once: it may be an emergency.
@@ -76,7 +77,7 @@
 
   function take(message, frame) {
     if (kept.has(message.id)) return;
-    kept.set(message.id, { message, frame, sentAt: 0 });
+    kept.set(message.id, { message, frame, sentAt: 0, isHeld: false });
     pump();
     tell("kept", {});
   }
@@ -232,6 +233,7 @@
       const [name, value] = event;
       if (name.startsWith("guide_")) {
         if (name === "guide_done") this.finish(value.id);
+        if (name === "guide_identity") this.hold(value.id);
         tell(name, value);
         return;
       }
@@ -256,12 +258,22 @@
       pump();
     }
 
+    hold(id) {
+      const entry = kept.get(id);
+      if (entry) {
+        Object.assign(entry, { sentAt: 0, isHeld: true });
+        tell("kept", {});
+      }
+      if (turn && turn.id === id) turn = null;
+      pump();
+    }
+
     rise() {
       this.isUp = true;
       this.tries = 0;
       setDown(false);
       turn = null;
-      isCatchingUp = kept.size > 0;
+      isCatchingUp = Array.from(kept.values()).some((entry) => !entry.isHeld);
       for (const entry of kept.values()) entry.sentAt = 0;
       pump();
     }
@@ -307,6 +319,7 @@
 
     // The pass is new: the server reads it when a line is opened.
     renew() {
+      for (const entry of kept.values()) entry.isHeld = false;
       if (this.isSteady && !this.isOver) this.lose();
     }
 
@@ -345,6 +358,6 @@
     isDown: () => isDown,
     conversation: () => conversation,
     // Messages that are not known to be with the server, and since when they have been on their way; 0: not sent.
-    kept: () => Array.from(kept, ([id, entry]) => ({ id, sentAt: entry.sentAt })),
+    kept: () => Array.from(kept, ([id, { sentAt, isHeld }]) => ({ id, sentAt, isHeld })),
   });
 })();

@@ -75,6 +75,20 @@ async def test_every_message_is_dealt_with_in_the_end() -> None:
     assert [data["id"] for event, data in page.events if event == "guide_done"] == ["m1", "m2"]
 
 
+async def test_a_message_of_somebody_who_is_signed_out_stays_with_the_page_until_it_is_known_who_wrote_it() -> None:
+    service = FakeService()
+    page = Page(service)
+    page.screen.refusal = lambda: "signed_out"
+    await page.write("What is CAR-T?", "m1")
+    assert [event for event, _ in page.events][-1] == "guide_identity"
+    assert page.events[-1][1] == {"id": "m1"}
+    assert not service.messages[str(page.screen.conversation_id)]
+    page.screen.refusal = lambda: None
+    await page.write("What is CAR-T?", "m1")
+    assert page.events[-1] == ("guide_done", {"id": "m1"})
+    assert len(service.messages[str(page.screen.conversation_id)]) == 2
+
+
 async def test_to_a_person_messages_go_one_after_the_other_and_nothing_of_the_guides_is_shown() -> None:
     service = FakeService()
     page = Page(service)
