@@ -195,6 +195,12 @@ def test_everything_can_be_used_in_a_small_frame(windows: Windows, page_of: Page
     frame.locator('.ai-message button[id^="reason."]').first.click()
     expect(frame.locator('.ai-message button[id^="reason."]')).to_have_count(0)
     assert [feedback.value for feedback in chat_server.service.feedback] == [-1, -1]
+    # The word of thanks leaves the buttons of the header free.
+    thanks = frame.locator("[data-sonner-toaster]").bounding_box()
+    opener = frame.locator("#guide-my-open").bounding_box()
+    assert thanks is not None
+    assert opener is not None
+    assert thanks["y"] >= opener["y"] + opener["height"]
     frame.locator("#guide-my-open").click()
     with visitor.page.expect_download() as download:
         frame.locator('#guide-my a[href*="/download"]').click()
