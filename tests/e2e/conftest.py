@@ -146,8 +146,10 @@ def browser_path() -> str:
 @pytest.fixture(scope="session")
 def drive(browser_path: str) -> Iterator[Any]:
     """Playwright, once for all: a second one in the same thread refuses to start, `browser_path` looks with one too."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # A busy machine is slow and not wrong; how fast things are is measured elsewhere.
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         yield playwright
 
