@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from bot.web.embed.gate import SCOPE_KEY, TICKET, Embedded, Gate, Stopped
 
@@ -242,7 +242,8 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _merge(list(message.get("headers", [])), defaults=defaults, path=path)
+                headers = [_stay(*pair, host=_host(scope)) for pair in message.get("headers", [])]
+                message["headers"] = _merge(headers, defaults=defaults, path=path)
             await send(message)
 
         return guarded
@@ -337,6 +338,18 @@ def _merge(headers: Headers, *, defaults: dict[str, str], path: str) -> Headers:
         wanted["cache-control"] = "no-store"
     kept += [(key.encode(), value.encode()) for key, value in wanted.items() if key.encode() not in present]
     return kept
+
+
+def _stay(key: bytes, value: bytes, *, host: str) -> tuple[bytes, bytes]:
+    """Send on within this site by path alone: the Host header, which a router builds whole addresses of, may lie."""
+    if key.lower() != b"location":
+        return key, value
+    parts = urlsplit(value.decode("latin-1"))
+    if not parts.netloc or parts.netloc.lower() != host:
+        return key, value
+    # Two slashes at the beginning would name another host.
+    path = "/" + parts.path.lstrip("/")
+    return key, urlunsplit(("", "", path, parts.query, parts.fragment)).encode("latin-1")
 
 
 def _is_chainlits(key: bytes, value: bytes) -> bool:

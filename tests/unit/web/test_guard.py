@@ -241,3 +241,25 @@ async def test_the_api_says_itself_who_may_call_and_how_much_may_be_sent() -> No
         answer = await client.post("/api/v1/x", headers={"Origin": "https://evil.test"}, content=b"x" * 20)
     assert answer.status_code == 200
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    ("sent", "arrives"),
+    [
+        ("https://evil.test/chat/?a=1#b", "/chat/?a=1#b"),
+        ("http://EVIL.test/chat/", "/chat/"),
+        ("https://evil.test//elsewhere.test/", "/elsewhere.test/"),
+        ("https://evil.test", "/"),
+        ("/staff", "/staff"),
+        ("https://issuer.test/authorize?x=1", "https://issuer.test/authorize?x=1"),
+    ],
+)
+async def test_a_hostile_host_header_sends_nobody_elsewhere(sent: str, arrives: str) -> None:
+    async def redirect(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 307, "headers": [(b"Location", sent.encode())]})
+        await send({"type": "http.response.body", "body": b""})
+
+    guard = Guard(redirect, policy=Policy(), authenticate=lambda headers: headers)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=guard), base_url="http://evil.test") as client:  # type: ignore[arg-type]
+        response = await client.get("/chat")
+    assert response.headers["location"] == arrives
