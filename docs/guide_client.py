@@ -141,6 +141,17 @@ class GuideClient:
         """Erase the conversation, and return the proof."""
         return self._call("DELETE", f"/conversations/{talk.id}", bearer=talk.token)
 
+    def erase_person(self, *, visitor: str | None = None, identity: str | None = None) -> dict[str, Any]:
+        """Erase all conversations of one patient, and return the proof.
+
+        Args:
+            visitor: The id that their conversations were opened with here.
+            identity: Their signed user id; conversations in the widget are erased as well.
+        """
+        headers = {} if identity is None else {"Guide-Identity": identity}
+        body = {} if visitor is None else {"visitor": visitor}
+        return self._call("POST", "/erasures", bearer=self._key, body=body, headers=headers)
+
     def _call(
         self, method: str, path: str, *, bearer: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> dict[str, Any]:

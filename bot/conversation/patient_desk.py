@@ -12,6 +12,7 @@ from bot.conversation.hours import Hours
 from bot.conversation.partners import Nobody, Partners, hours_of
 from bot.conversation.texts import Texts
 from bot.db.desk_values import Case, Contact, Request
+from bot.db.erasure import Eraser
 from bot.db.stores import Stores
 from bot.domain import Conversation, Message, Speaker
 from bot.errors import LimitError
@@ -157,6 +158,14 @@ class PatientDesk:
         return self._transcripts.erase_conversation(
             conversation_id=conversation_id, visitor_id=visitor_id, now=self._clock()
         )
+
+    def erase_person(self, *, visitor_id: str, by: str) -> dict[str, int]:
+        """Erase all conversations of a visitor, who may have none; return how many rows went from each table.
+
+        Args:
+            by: Who asked for it, for the audit log.
+        """
+        return self._transcripts.erase_visitor(visitor_id=visitor_id, now=self._clock(), by=Eraser(by))
 
     def patient_types(self, *, conversation_id: str, visitor_id: str) -> None:
         """Let the person see that the patient writes; call it at most every two seconds.

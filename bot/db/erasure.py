@@ -56,7 +56,8 @@ class Eraser:
     """Who has something erased.
 
     Attributes:
-        name: Kept in the audit log: ``patient``, ``retention``, ``operator``, or a member of staff's name.
+        name: Kept in the audit log: ``patient``, ``retention``, ``operator``, ``partner`` and its id,
+            or a member of staff's name.
         staff_id: For staff.
     """
 

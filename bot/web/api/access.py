@@ -163,8 +163,11 @@ class Access:
         """Keep in mind whose a new conversation is: it may not be in the record yet."""
         self._owners.put(conversation_id, (visitor_id, partner_id))
 
-    def signed(self, caller: Caller, identity: str | None) -> Signed | None:
+    def signed(self, caller: Caller, identity: str | None, *, channel: str = CHANNEL) -> Signed | None:
         """Return whom the partner says this is; None: it need not say, and does not.
+
+        Args:
+            channel: Where; the same person is another visitor in the widget.
 
         Raises:
             IdentityError: It was not said, or not well, or whatever was said broke its reader.
@@ -174,7 +177,7 @@ class Access:
         if mode is IdentityMode.NONE or (mode is IdentityMode.OPTIONAL and identity is None):
             return None
         try:
-            return self._identities.read(identity or "", partner_id=caller.partner.id, channel=CHANNEL)
+            return self._identities.read(identity or "", partner_id=caller.partner.id, channel=channel)
         except (IdentityError, StoreError):
             raise
         except Exception as error:  # noqa: BLE001  # what stands in a header may keep no emergency from its reply

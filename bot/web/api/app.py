@@ -17,6 +17,7 @@ from bot.web.api.access import Access
 from bot.web.api.answers import Answers
 from bot.web.api.conversations import ConversationRoutes
 from bot.web.api.entrance import Shield, guarded_route
+from bot.web.api.erasures import ErasureRoutes
 from bot.web.api.events import Events
 from bot.web.api.handoff import HandoffRoutes
 from bot.web.api.messages import Messages
@@ -100,16 +101,18 @@ def create_api(
     )
     app = _blank()
     app.router.route_class = guarded_route(access, rates)
+    visitors = VisitorIds(secret=secret)
     ConversationRoutes(
         access=access,
         service=service,
         desk=desk,
         transcripts=stores.transcripts,
         tokens=tokens,
-        visitors=VisitorIds(secret=secret),
+        visitors=visitors,
         disclaimer=disclaimer,
         clock=clock,
     ).add_to(app)
+    ErasureRoutes(access=access, desk=desk, visitors=visitors, clock=clock).add_to(app)
     answers = Answers(service=service, sent=stores.transcripts, clock=clock)
     Messages(access=access, answers=answers, service=service, beat_s=bounds.beat_s).add_to(app)
     _events(access, service=service, desk=desk, live=live, bounds=bounds, clock=clock).add_to(app)

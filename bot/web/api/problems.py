@@ -71,6 +71,9 @@ CATALOG: Mapping[str, Kind] = MappingProxyType(
         "unsupported_media_type": Kind(415, "Not JSON", "Send 'Content-Type: application/json'."),
         "invalid": Kind(422, "The request is not as described", "'errors' names each field and what is wrong."),
         "consent": Kind(422, "No consent", "Contact details are kept with the patient's consent only."),
+        "nobody_named": Kind(
+            422, "Nobody is named", "Send 'visitor', or the signed user id in the header Guide-Identity."
+        ),
         "contact_email": Kind(422, "No e-mail address", "It cannot be one."),
         "contact_phone": Kind(422, "No telephone number", "It cannot be one, or lacks its country's code."),
         "rate_limited": Kind(429, "Too many requests", "Wait as long as Retry-After says."),

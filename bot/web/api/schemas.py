@@ -76,6 +76,10 @@ _EXAMPLE_REPLY: dict[str, Any] = {
 }
 
 
+# A partner's own id of a person: never an e-mail address.
+_Opaque = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:|~+/=-]{1,128}$", examples=["v-81c2"])]
+
+
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -102,12 +106,10 @@ class ConversationWish(_In):
     ) = None
     visitor: (
         Annotated[
-            str,
+            _Opaque,
             Field(
-                pattern=r"^[A-Za-z0-9._:|~+/=-]{1,128}$",
                 description="Your own opaque id of this person, so that limits count for them; never a name or an "
-                "e-mail address. Kept nowhere as it is. One is made if left out; a signed user id goes before it.",
-                examples=["v-81c2"],
+                "e-mail address. Kept nowhere as it is. One is made if left out; a signed user id goes before it."
             ),
         ]
         | None
@@ -360,13 +362,24 @@ class ExportOut(_Out):
     messages: list[MessageOut]
 
 
-class ErasedOut(_Out):
-    """The proof that a conversation is gone; the audit log holds the same."""
+class ErasureWish(_In):
+    """Who is erased; left out where the signed user id alone says it."""
+
+    visitor: Annotated[_Opaque, Field(description="The id that their conversations were opened with.")] | None = None
+
+
+class ErasureOut(_Out):
+    """The proof that what was said is gone; the audit log holds one for each conversation."""
+
+    erased_at: datetime
+    rows: Annotated[dict[str, int], Field(description="Rows deleted, by table; 'conversations' counts the talks.")]
+    total: int
+
+
+class ErasedOut(ErasureOut):
+    """The proof that one conversation is gone; the audit log holds the same."""
 
     conversation_id: str
-    erased_at: datetime
-    rows: Annotated[dict[str, int], Field(description="Rows deleted, by table.")]
-    total: int
 
 
 class CodeOut(_Out):

@@ -129,6 +129,8 @@ def test_the_client_goes_all_the_way(api: Api, guide_at: Opens, client_module: A
         assert (proof["conversation_id"], told[-1][0]) == (talk.id, "erased")
         with pytest.raises(client_module.GuideError) as refused:
             guide.send(talk, "Hello?")
+        guide.open(visitor="v-1")
+        assert guide.erase_person(visitor="v-1")["rows"]["conversations"] == 1
     assert (refused.value.status, refused.value.code) == (404, "not_found")
 
 

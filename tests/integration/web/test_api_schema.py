@@ -51,6 +51,7 @@ OPERATIONS = (
     "POST /conversations/{conversation_id}/feedback",
     "POST /conversations/{conversation_id}/handoff",
     "POST /conversations/{conversation_id}/messages",
+    "POST /erasures",
     "PUT /conversations/{conversation_id}/handoff/contact",
     "PUT /conversations/{conversation_id}/handoff/rating",
 )

@@ -152,3 +152,60 @@ async def test_erasing_is_proven_and_leaves_nothing(api: Api) -> None:
     assert proof["total"] == sum(proof["rows"].values())
     assert (again, said.status_code) == ([404, 404], 404)
     assert api.stores.audit.entries(limit=1)[0].action == "conversation.erased"
+
+
+async def test_a_person_is_erased_with_all_their_conversations_and_nobody_else(api: Api) -> None:
+    async with api.client(api.key) as client:
+        opened = [
+            (await client.post("/conversations", json={"visitor": name})).json() for name in ("v-1", "v-1", "v-2")
+        ]
+        for each in opened:
+            place = f"/conversations/{each['conversation_id']}"
+            await client.post(f"{place}/messages", json={"text": "What is a flare?"})
+        proof = (await client.post("/erasures", json={"visitor": "v-1"})).json()
+        again = (await client.post("/erasures", json={"visitor": "v-1"})).json()
+        left = [(await client.get(f"/conversations/{each['conversation_id']}")).status_code for each in opened]
+    assert (proof["erased_at"], proof["rows"]["conversations"]) == ("2026-11-23T09:00:00+00:00", 2)
+    assert (proof["rows"]["messages"], proof["total"]) == (4, sum(proof["rows"].values()))
+    assert (again["total"], left) == (0, [404, 404, 200])
+    (kept,) = api.stores.audit.entries(limit=1)
+    assert (kept.action, kept.actor) == ("visitor.erased", "partner st-mary")
+
+
+async def test_a_signed_user_id_names_the_person_in_the_widget_as_well(api: Api) -> None:
+    sign = api.demand_identity(IdentityMode.OPTIONAL)
+    identities = Identities(master=SECRET, keys=api.stores.partners, clock=api.clock)
+    for user in ("p-1", "p-2"):
+        seen = identities.read(sign(user), partner_id="st-mary", channel="widget")
+        api.service.open(visitor_id=seen.visitor_id, channel="widget", partner_id="st-mary")
+    async with api.client(api.key, Guide_Identity=sign("p-1")) as client:
+        await client.post("/conversations", json={})
+        proof = (await client.post("/erasures", json={})).json()
+    assert proof["rows"]["conversations"] == 2
+
+
+@pytest.mark.parametrize(
+    ("who", "identity", "status", "code"),
+    [
+        ("key", None, 422, "nobody_named"),
+        ("key", "no.token.atall", 401, "identity_refused"),
+        ("token", None, 403, "key_needed"),
+    ],
+)
+async def test_nobody_is_erased_by_somebody_else_or_without_a_name(
+    api: Api, who: str, identity: str | None, status: int, code: str
+) -> None:
+    api.demand_identity(IdentityMode.OPTIONAL)
+    opened = await api.open()
+    headers = {} if identity is None else {"Guide_Identity": identity}
+    async with api.client(api.key if who == "key" else opened["token"], **headers) as client:
+        response = await client.post("/erasures", json={"visitor": "v-1"} if who == "token" else {})
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+async def test_another_partners_person_of_the_same_name_stays(api: Api) -> None:
+    async with api.client(api.key) as client:
+        await client.post("/conversations", json={"visitor": "v-1"})
+    async with api.client(api.other_key) as client:
+        proof = (await client.post("/erasures", json={"visitor": "v-1"})).json()
+    assert proof["total"] == 0
