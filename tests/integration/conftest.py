@@ -45,7 +45,8 @@ def mini_index_dir(shared_dir: Path) -> Path:
 @pytest.fixture
 def index_copy(mini_index_dir: Path, tmp_path: Path) -> Path:
     """A mini index of the test's own; write its files anew, never in place."""
-    shutil.copytree(mini_index_dir, tmp_path / "index", copy_function=_link)
+    # A linked lock would be one lock for all copies, in other processes too.
+    shutil.copytree(mini_index_dir, tmp_path / "index", copy_function=_link, ignore=shutil.ignore_patterns(".building"))
     return tmp_path / "index"
 
 
