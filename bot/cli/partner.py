@@ -233,7 +233,7 @@ def write_partner(settings: Settings, given: dict[str, Any], *, is_new: bool, no
     if is_new:
         stores.partners.add(partner, by=_by(), now=now)
     else:
-        stores.partners.save(partner, by=_by(), now=now)
+        stores.partners.save(partner, by=_by(), now=now, seen=before)
     if given["logo"] is not None:
         stores.partners.set_logo(partner_id=partner_id, logo=logo, by=_by(), now=now)
     echo(f"{partner_id} is {'added' if is_new else 'changed'}.")

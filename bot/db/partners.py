@@ -41,6 +41,12 @@ class PartnerTakenError(BotError):
     code = "partner_taken"
 
 
+class PartnerChangedError(BotError):
+    """Somebody else changed the partner meanwhile."""
+
+    code = "partner_changed"
+
+
 class PartnerStore(Door):
     """The partners. Fields come here checked, by `bot.conversation.partner_rules`."""
 
@@ -80,15 +86,23 @@ class PartnerStore(Door):
         raise taken
 
     @guarded
-    def save(self, partner: Partner, *, by: By, now: datetime) -> Partner:
+    def save(self, partner: Partner, *, by: By, now: datetime, seen: Partner | None = None) -> Partner:
         """Write a partner's fields anew; the log names those that changed.
+
+        Args:
+            seen: What the changes were made on; None: whatever is kept is written over.
 
         Raises:
             NotFoundError: There is none of this id.
+            PartnerChangedError: It is no longer as it was seen; nothing is written.
         """
         with self._writing() as connection:
             before = _columns(_partner(_row(connection, partner.id, lock=True)))
             after = _columns(partner)
+            if seen is not None and before != _columns(seen):
+                raise PartnerChangedError(
+                    f"Somebody else changed {partner.id} meanwhile. Nothing was written; look at it, and try again."
+                )
             changed = sorted(name for name in after if after[name] != before[name])
             if changed:
                 connection.execute(_of(partner.id).values(**after, updated_at=now))

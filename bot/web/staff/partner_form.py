@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,6 +16,7 @@ from bot.db.partner_values import IdentityMode, Partner
 _LISTS = ("origins", "emergency_numbers", "notify_to")
 _OPTIONAL = ("colour", "region", "car_t_line", "support_hours", "support_schedule")
 _NUMBERS = ("messages_per_day", "messages_per_visitor")
+_VERSION_CHARS = 16
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
 
@@ -25,6 +28,22 @@ def form_of(partner: Partner) -> dict[str, str]:
         **{name: str(getattr(partner, name)) for name in _NUMBERS},
         "languages": ", ".join(partner.languages),
         "identity": partner.identity.value,
+    }
+
+
+def version_of(partner: Partner) -> str:
+    """Return a mark of what a partner's form shows; another one when somebody has changed it."""
+    shown = json.dumps(form_of(partner), sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()[:_VERSION_CHARS]
+
+
+def differences(partner: Partner, saved: Partner) -> dict[str, str]:
+    """Say beside each field in which a filled in form differs from what is saved, what that is."""
+    mine, theirs = form_of(partner), form_of(saved)
+    return {
+        name: f"Saved now: {', '.join(theirs[name].splitlines()) or 'nothing'}. Yours is written when you save again."
+        for name in mine
+        if mine[name] != theirs[name]
     }
 
 

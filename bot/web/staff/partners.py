@@ -20,12 +20,12 @@ from bot.conversation.partner_rules import (
     ratio_in_words,
 )
 from bot.db.partner_values import IdentityMode, KeyKind, Partner
-from bot.db.partners import PartnerTakenError, blank_partner
+from bot.db.partners import PartnerChangedError, PartnerTakenError, blank_partner
 from bot.db.staff import By
 from bot.db.stores import Stores
 from bot.domain import Role
 from bot.web.staff.partner_figures import partner_figures_router
-from bot.web.staff.partner_form import filled_in, form_of
+from bot.web.staff.partner_form import differences, filled_in, form_of, version_of
 from bot.web.staff.shell import Shell, SignedIn
 from bot.web.widget.loader import read_loaders, tag
 
@@ -201,8 +201,17 @@ class _Partners:
         *,
         given: dict[str, str] | None = None,
         error: PartnerError | None = None,
+        mine: Partner | None = None,
     ) -> Response:
+        """Show a partner, with what could not be saved.
+
+        Args:
+            given: What stands in the form instead of what is saved.
+            error: Why it was not saved.
+            mine: It was not saved because somebody else has changed what it was written on.
+        """
         partner = self._store.get(partner_id=partner_id)
+        problems = {error.field: error.detail} if error else {}
         version = list(read_loaders())[-1]
         return self._shell.page(
             request,
@@ -210,11 +219,13 @@ class _Partners:
             staff=staff,
             title=partner.name,
             nav="settings",
-            status=400 if error else 200,
+            status=409 if mine else 400 if error else 200,
             partner=partner,
+            is_changed=mine is not None,
+            seen=(given or {}).get("seen") or version_of(partner),
             today=self._today(partner),
             given=form_of(partner) | (given or {}),
-            problems={error.field: error.detail} if error else {},
+            problems=differences(mine, partner) if mine else problems,
             regions=[("", "as in the settings"), *((code, code) for code in self._desk.regions)],
             languages=self._desk.languages,
             modes=[(mode.value, words) for mode, words in _MODES],
@@ -231,12 +242,18 @@ class _Partners:
 
     def save(self, request: Request, staff: SignedIn, partner_id: str, given: dict[str, str]) -> Response:
         before = self._store.get(partner_id=partner_id)
+        seen = given.get("seen", "")
         given = {name: value for name, value in given.items() if name in form_of(before)}
         try:
             partner = self._checked(filled_in(before, given))
         except PartnerError as error:
-            return self.show(request, staff, partner_id, given=given, error=error)
-        self._store.save(partner, by=_by(staff), now=self._shell.now())
+            return self.show(request, staff, partner_id, given={**given, "seen": seen}, error=error)
+        try:
+            if seen and seen != version_of(before):
+                return self.show(request, staff, partner_id, given=given, mine=partner)
+            self._store.save(partner, by=_by(staff), now=self._shell.now(), seen=before)
+        except PartnerChangedError:
+            return self.show(request, staff, partner_id, given=given, mine=partner)
         return self._back(partner_id, "Saved.")
 
     def logo(self, partner_id: str) -> Response:

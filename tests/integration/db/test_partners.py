@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from bot.db.audit import AuditStore
 from bot.db.partner_tables import PARTNER_KEYS
 from bot.db.partner_values import KeyKind, Logo, Partner
-from bot.db.partners import PartnerStore, PartnerTakenError, blank_partner
+from bot.db.partners import PartnerChangedError, PartnerStore, PartnerTakenError, blank_partner
 from bot.db.staff import By
 from bot.errors import NotFoundError
 from tests.fakes.partners import full_partner
@@ -58,6 +58,14 @@ def test_a_change_is_kept_and_logged_by_the_names_of_its_fields(
         ("partner.changed", {"fields": ["colour", "origins"]}),
         ("partner.added", {}),
     ]
+
+
+def test_a_change_made_on_what_is_no_longer_so_is_not_written(store: PartnerStore, partner: Partner) -> None:
+    theirs = store.save(replace(partner, name="Renamed"), by=BY, now=NOW)
+    with pytest.raises(PartnerChangedError, match="Nothing was written"):
+        store.save(replace(partner, colour="#4b3f92"), by=BY, now=LATER, seen=partner)
+    assert store.get(partner_id="st-mary") == theirs
+    assert store.save(replace(theirs, colour="#4b3f92"), by=BY, now=LATER, seen=theirs).colour == "#4b3f92"
 
 
 def test_a_partner_is_switched_off_and_on(store: PartnerStore, partner: Partner) -> None:

@@ -149,6 +149,30 @@ def test_a_choice_that_is_not_offered_is_refused(
     assert console.stores.partners.get(partner_id="st-mary") == partner
 
 
+def test_what_somebody_else_saved_meanwhile_is_not_written_over_unseen(
+    console: Console, admin: StaffClient, partner: Partner
+) -> None:
+    first = admin.get(PATH).text
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', first)
+    assert seen is not None
+    theirs = replace(partner, origins=("https://new.example.org",), name="Renamed")
+    console.stores.partners.save(theirs, by=ADMIN, now=console.clock())
+    mine = form_of(partner) | {"name": "Mine", "seen": seen[1]}
+    # A mistake of one's own is told first, and makes nothing forgotten.
+    mistaken = admin.post(PATH, data=mine | {"messages_per_day": "many"})
+    assert (mistaken.status_code, f'name="seen" value="{seen[1]}"' in mistaken.text) == (400, True)
+    told = admin.post(PATH, data=mine)
+    assert told.status_code == 409
+    assert "Not saved yet: somebody else changed this partner" in told.text
+    assert _field(told.text, "name") == ("Mine", True, "Saved now: Renamed. Yours is written when you save again.")
+    assert _field(told.text, "origins")[2].startswith("Saved now: https://new.example.org.")
+    assert console.stores.partners.get(partner_id="st-mary").name == "Renamed"
+    again = re.search(r'name="seen" value="([0-9a-f]+)"', told.text)
+    assert again is not None
+    assert admin.post(PATH, data=mine | {"seen": again[1]}).status_code == 303
+    assert console.stores.partners.get(partner_id="st-mary").name == "Mine"
+
+
 def test_a_form_changes_nothing_that_it_does_not_show(console: Console, admin: StaffClient, partner: Partner) -> None:
     response = admin.post(PATH, data={"id": "other", "is_active": "", "has_logo": "1", "created_at": "x"})
     assert response.status_code == 303
