@@ -40,7 +40,7 @@ class _Group:
 
 
 def lacks_a_name(question: str, passage: str, *, wordings: str = "") -> bool:
-    """Tell whether a question names a disease, place, price or treatment that a passage does not.
+    """Tell whether a question names a disease, place, price, treatment or phase of a trial that a passage does not.
 
     Args:
         wordings: How patients word the question that the passage answers.
@@ -60,7 +60,7 @@ def lacks_a_name(question: str, passage: str, *, wordings: str = "") -> bool:
 def _lists() -> _Lists:
     raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     single = [[name] for key in _SINGLE for name in raw[key]]
-    free = [*single, raw["money"], raw["amounts"], raw["therapy"], raw["feeding"]]
+    free = [*single, raw["money"], raw["amounts"], raw["therapy"], raw["feeding"], *raw["phases"]]
     names = [*((group, False) for group in free), *((group, True) for group in raw["places"])]
     return _Lists(
         groups=tuple(
