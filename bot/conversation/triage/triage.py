@@ -32,6 +32,28 @@ _PERSONAL_OTHER = "personal.other"
 _KEYS_IN_A_ROW = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn", re.IGNORECASE)
 # Five consonants in a row, as in no word but "lengths" and its like, or one letter over and over.
 _UNSAYABLE = re.compile(r"^(?!\w*ngths)\w*[bcdfghjklmnpqrstvwxz]{5}|^(?!mm$)([a-z])\1+$", re.IGNORECASE)
+# "and why", "ok how": what stands before a question that goes on.
+_LEADING = frozenset({"and", "but", "so", "or", "ok", "okay", "then", "oh", "hm"})
+_ASKING = frozenset({"why", "how", "when", "where", "which", "who", "whose", "what"})
+# What small talk with the program is about.
+_PROGRAM = frozenset(
+    {
+        "you",
+        "your",
+        "yours",
+        "yourself",
+        "u",
+        "ur",
+        "this",
+        "here",
+        "bot",
+        "chatbot",
+        "robot",
+        "machine",
+        "computer",
+        "ai",
+    }
+)
 _ATTACKS = "injection"
 """The group of the rules that knows attacks on the program."""
 _EARLIER_READ = 6
@@ -99,13 +121,14 @@ class Triage:
         if plain is not None:
             readings.append(self._read(plain, known))
         meaning = None if by_rules_alone else self._meaning
-        return self._decide(readings, None if meaning is None else cache(lambda: meaning.impression(text)))
+        impression = None if meaning is None else cache(lambda: meaning.impression(text))
+        return self._decide(readings, impression, goes_on=bool(earlier))
 
-    def _decide(self, readings: list[_Reading], impression: ImpressionOf | None) -> Verdict:
+    def _decide(self, readings: list[_Reading], impression: ImpressionOf | None, *, goes_on: bool) -> Verdict:
         first = readings[0]
         urgent, calm = self._split()
         verdict = self._first(urgent, readings) or self._danger(first, impression, is_attack=self._attacks(readings))
-        verdict = verdict or self._first(calm, readings) or self._calm(first, impression)
+        verdict = verdict or self._first(calm, readings) or self._calm(first, impression, goes_on=goes_on)
         if verdict is None and _is_gibberish(first.text):
             verdict = Verdict(Outcome.CONVERSATION, reason="talk.gibberish", rule_id="gibberish")
         verdict = verdict or Verdict(None)
@@ -217,10 +240,13 @@ class Triage:
             return None
         return self._by_meaning(reading, likely)
 
-    def _calm(self, reading: _Reading, impression: ImpressionOf | None) -> Verdict | None:
+    def _calm(self, reading: _Reading, impression: ImpressionOf | None, *, goes_on: bool) -> Verdict | None:
         likely = None if impression is None else impression().calm()
-        # Whatever names a topic of the guide is a question for it, not small talk.
-        if likely is None or (likely.kind == TALK_KIND and self._found(self._book.topic, reading)):
+        if likely is None:
+            return None
+        # Whatever names a topic of the guide, or asks on after an answer, is a question for it and no small talk.
+        asks_on = goes_on and _asks_on(reading.text.tokens)
+        if likely.kind == TALK_KIND and (asks_on or self._found(self._book.topic, reading)):
             return None
         return self._by_meaning(reading, likely)
 
@@ -274,6 +300,12 @@ class Triage:
 
     def _spans(self, patterns: tuple[Pattern, ...], reading: _Reading) -> list[Range]:
         return [found[0] for pattern in patterns for found in search(pattern, hits=reading.hits, text=reading.text)]
+
+
+def _asks_on(tokens: Sequence[str]) -> bool:
+    """Tell "why is that?" and "how old was she?" from "why are you so slow?"."""
+    begin = next((word for word in tokens if word not in _LEADING), "")
+    return begin in _ASKING and _PROGRAM.isdisjoint(tokens)
 
 
 def _without_words(text: str) -> Verdict:

@@ -240,6 +240,23 @@ def test_what_names_a_topic_of_the_guide_is_no_small_talk() -> None:
     assert triage.check("a fine evening to one and all with lupus").outcome is None
 
 
+@pytest.mark.parametrize(
+    ("text", "earlier", "outcome"),
+    [
+        ("And how old was she?", ("Who was the first?",), None),
+        ("why is that", ("Can I drive after CAR-T?",), None),
+        ("why are you so slow", ("Can I drive after CAR-T?",), Outcome.CONVERSATION),
+        ("what is this", ("Can I drive after CAR-T?",), Outcome.CONVERSATION),
+        ("why is that", (), Outcome.CONVERSATION),
+    ],
+)
+def test_who_asks_on_after_an_answer_makes_no_small_talk(
+    text: str, earlier: tuple[str, ...], outcome: Outcome | None
+) -> None:
+    triage = load_triage(meaning=meaning_of({"talk": 1.0, "talk.identity": 1.0}))
+    assert triage.check(text, earlier=earlier).outcome is outcome
+
+
 def test_a_message_is_read_once_and_by_nothing_but_the_rules_where_that_is_asked() -> None:
     reader = ScriptedReader({"none": 1.0})
     triage = load_triage(meaning=MeaningCheck(DECISION, read=reader.read))
