@@ -12,8 +12,8 @@ with eight-bit weights (``reader.onnx``), its tokenizer, and the thresholds with
    alone let through. `reader.json` keeps the recall at each of `CURVE` beside them.
 
 ``--weights FILE`` keeps the full weights, or takes them from there and trains nothing. ``--from FILE`` goes on from
-such weights when a few messages were added: the committed network read 9,805 messages six times, then all of the file
-once more. Everything is seeded, on two threads. About half an hour, and five minutes more.
+such weights when a few messages were added. Everything is seeded, on two threads; the committed network was made in one
+run without ``--from``, in some twenty minutes.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ HELD_OUT = 15
 KINDS = ("none", "red_flag", AFTER_CAR_T_KIND, "crisis", "personal", "asked_for_person", "talk")
 FALSE_ALARMS = {DANGER: 0.02, DANGER_AFTER_CAR_T: 0.02, "personal": 0.01, "asked_for_person": 0.005, "talk": 0.0025}
 CURVE = (0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
-CRISIS_LEAST = 0.875
-"""Where a crisis is the likeliest danger; chosen on the development questions and the tuning messages of
-tests/data, where all but two of the calm messages, long family stories among them, score less."""
+CRISIS_LEAST = 0.8
+"""Where a crisis is the likeliest danger; chosen on the messages kept from training, the development questions and
+the tuning messages of tests/data: a lower one finds hardly more crises, and takes more long family stories for one."""
 LEAST = dict.fromkeys(FALSE_ALARMS, 0.6) | {"talk": 0.93}
 """No threshold is lower, whatever a small held-out part says; "how did she do?" among questions scores up to 0.92."""
 DANGERS = ("red_flag", AFTER_CAR_T_KIND, "crisis")
