@@ -46,6 +46,8 @@ def build_page(*, texts: ChatTexts, chainlit_dir: Path, static_dir: Path) -> str
         "close": texts.buttons.close,
         "my_title": texts.my.title,
         "strip_label": texts.presence.label,
+        "blocked": texts.line.blocked,
+        "blocked_guide": texts.line.blocked_guide,
         "version": version_of(static_dir),
     }
     for key, value in values.items():

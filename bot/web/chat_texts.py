@@ -126,6 +126,8 @@ class LineTexts(_Texts):
     back: Sentence
     kept: Sentence
     waiting: Sentence
+    blocked: Sentence
+    blocked_guide: Sentence
 
 
 class PresenceTexts(_Texts):

@@ -204,13 +204,25 @@ def test_everything_can_be_used_in_a_small_frame(windows: Windows, page_of: Page
     frame.locator("#guide-my-open").click()
     with visitor.page.expect_download() as download:
         frame.locator('#guide-my a[href*="/download"]').click()
-    assert download.value.suggested_filename.endswith(".txt")
+    assert download.value.suggested_filename.startswith("conversation-")
+    assert Path(download.value.path()).read_text("utf-8-sig").startswith("What is CAR-T?")
     frame.locator("#guide-my-close").click()
     frame.locator(ANSWERED).last.click()
     expect(frame.locator("#guide-strip")).to_be_in_viewport()
     expect(frame.locator("#guide-disclaimer")).to_be_in_viewport()
     width = frame.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width[0] <= width[1]
+
+
+def test_a_browser_that_keeps_no_cookie_is_told_so_by_the_chat_itself(
+    windows: Windows, chat_server: ChatServer
+) -> None:
+    visitor = windows.visit(f"{chat_server.url}/chat/", has_cookies=False, size=PHONE)
+    told = visitor.page.get_by_role("alert").filter(has_text="Please allow cookies here")
+    expect(told).to_be_in_viewport()
+    expect(told.get_by_role("link", name="Read the guide")).to_have_attribute("href", "/guide")
+    expect(visitor.page.locator("#guide-disclaimer")).to_be_in_viewport()
+    expect(visitor.page.locator("#root")).to_be_hidden()
 
 
 def test_a_page_that_is_not_listed_gets_no_ticket_no_frame_and_no_socket_and_is_counted(

@@ -35,6 +35,7 @@ window.guideBase = document.querySelector('meta[property="og:root_path"]').conte
 (function () {
   const NAMES = ["/user", "/auth/config", "/project/settings", "/project/translations"];
   const KEPT = new Set(NAMES.map((name) => window.guideBase + name));
+  const SIGN_IN = `${window.guideBase}/auth/header`;
   const ask = window.fetch.bind(window);
   const answers = new Map();
   const lastOf = (path) => new Response(answers.get(path), { headers: { "Content-Type": "application/json" } });
@@ -50,10 +51,21 @@ window.guideBase = document.querySelector('meta[property="og:root_path"]').conte
     }
   }
 
+  // Chainlit's page would wait for ever for a visitor whose browser keeps no cookie.
+  async function signIn(input, init) {
+    const response = await ask(input, init);
+    if (response.status === 401) {
+      document.getElementById("root").hidden = true;
+      document.getElementById("guide-blocked").hidden = false;
+    }
+    return response;
+  }
+
   window.fetch = function (input, init) {
     const method = (init && init.method) || (input instanceof Request ? input.method : "GET");
     const address = input instanceof Request ? input.url : String(input);
     const path = new URL(address, window.location.href).pathname;
+    if (path === SIGN_IN) return signIn(input, init);
     return method === "GET" && KEPT.has(path) ? askFor(path, input, init) : ask(input, init);
   };
 })();

@@ -11,6 +11,8 @@
   const status = document.getElementById("guide-my-status");
   const proof = document.getElementById("guide-proof");
   const PROOF = "guide-proof";
+  // As long as a slow phone may take to write a file of some hundred lines.
+  const KEPT_MS = 60000;
   const state = { isBusy: false, isGone: false };
   let drawnFor = "";
 
@@ -177,6 +179,31 @@
     const link = add(part, "a", words.save, "guide-my-button");
     link.href = `${window.guideBase}/my/${wire.conversation()}/download`;
     link.setAttribute("download", "");
+    link.addEventListener("click", function (event) {
+      event.preventDefault();
+      keep(link.href);
+    });
+  }
+
+  // In a frame of another site Chromium sends a download without the cookie that belongs to the frame; what the page
+  // fetches itself has it.
+  async function keep(address) {
+    if (state.isBusy) return;
+    state.isBusy = true;
+    try {
+      const response = await window.fetch(address, { credentials: "same-origin" });
+      if (!response.ok) throw new Error(words.failed);
+      const named = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("content-disposition") || "");
+      const file = document.createElement("a");
+      file.href = URL.createObjectURL(await response.blob());
+      file.download = named ? decodeURIComponent(named[1]) : "conversation.txt";
+      file.click();
+      window.setTimeout(() => URL.revokeObjectURL(file.href), KEPT_MS);
+    } catch (error) {
+      say(error instanceof TypeError ? words.offline : error.message, true);
+    } finally {
+      state.isBusy = false;
+    }
   }
 
   function drawErasure() {
