@@ -22,11 +22,13 @@ from bot.db.staff import By
 from bot.db.stores import Stores
 from bot.settings import ROOT
 from bot.web.chat_texts import ChatTexts, load_chat_texts
+from tests.e2e.portal import Portal, portal
 from tests.fakes.chat_service import REFERENCES, FakeService
 from tests.fakes.people import FakeDesk, FakeLive
 
 if TYPE_CHECKING:
     from bot.conversation.desk import Desk
+    from tests.e2e.windows import PageOf, Windows
 
 PORTAL, OTHER_PORTAL = "https://portal.example.org", "https://other.example.org"
 SECRET = "a-secret-for-tests-of-more-than-32-characters"
@@ -160,3 +162,28 @@ def browser(drive: Any, browser_path: str) -> Iterator[Any]:
     started = drive.chromium.launch(executable_path=browser_path, args=list(BROWSER_OPTIONS))
     yield started
     started.close()
+
+
+@pytest.fixture(scope="module")
+def portal_site() -> Iterator[Portal]:
+    """A partner's site, on another host than the guide's."""
+    with portal() as site:
+        yield site
+
+
+@pytest.fixture
+def page_of(chat_server: ChatServer, portal_site: Portal) -> PageOf:
+    """What makes a partner and its page, and returns the page's address."""
+    from tests.e2e.windows import page_maker
+
+    return page_maker(chat_server, portal_site)
+
+
+@pytest.fixture
+def windows(drive: Any, browser_path: str) -> Iterator[Windows]:
+    """What opens windows in browsers of their own."""
+    from tests.e2e.windows import Windows
+
+    opened = Windows(drive, browser_path)
+    yield opened
+    opened.close()

@@ -2,161 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page, expect
+from playwright.sync_api import expect
 
-from bot.conversation.identity import identity_secret, sign_identity
-from bot.db.partner_values import IdentityMode, KeyKind
-from bot.db.partners import PartnerTakenError, blank_partner
-from bot.db.staff import By
 from bot.domain import Speaker
-from tests.e2e.conftest import BROWSER_OPTIONS, SECRET, ChatServer
-from tests.e2e.portal import PAGE, Portal, portal
+from tests.e2e.conftest import ChatServer
+from tests.e2e.portal import Portal
+from tests.e2e.windows import ANSWERED, BY, DESK, PHONE, SMALL, PageOf, Windows, forget
 from tests.fakes.chat_service import EMERGENCY, QUOTE
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-BY = By(name="test")
-DESK, PHONE, SMALL = (1280, 900), (390, 844), (360, 560)
-ANSWERED = '.ai-message button[id^="person."]'
-
-
-@pytest.fixture(scope="module")
-def portal_site() -> Iterator[Portal]:
-    with portal() as site:
-        yield site
-
-
-class PageOf(Protocol):
-    """Makes a partner and its page; returns the page's address."""
-
-    def __call__(self, partner_id: str, *, listed: bool = True, **fields: Any) -> str:
-        """Make them."""
-
-
-def forget(server: ChatServer) -> None:
-    """Let the server look at its partners anew, as it does every few seconds."""
-    server.partners.forget()
-
-
-@pytest.fixture
-def page_of(chat_server: ChatServer, portal_site: Portal) -> PageOf:
-    def make(partner_id: str, *, listed: bool = True, **fields: Any) -> str:
-        now = datetime.now(UTC)
-        origins = (portal_site.url,) if listed else ("https://portal.example.org",)
-        partner = replace(blank_partner(partner_id=partner_id, name="Portal", now=now), origins=origins, **fields)
-        try:
-            chat_server.stores.partners.add(partner, by=BY, now=now)
-        except PartnerTakenError:
-            chat_server.stores.partners.save(partner, by=BY, now=now)
-        forget(chat_server)
-        tag = f'<script src="{chat_server.url}/widget.js" data-partner="{partner_id}" async></script>'
-        portal_site.pages[f"/{partner_id}"] = PAGE.format(tag=tag)
-        return f"{portal_site.url}/{partner_id}"
-
-    return make
-
-
-@dataclass
-class Visitor:
-    """A browser window on a partner's page, and what it asked the network for."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    @property
-    def frame(self) -> Frame:
-        return next(frame for frame in self.page.frames if "/embed/" in frame.url)
-
-    def open(self) -> Frame:
-        """Open the widget, and wait until the frame is the chat."""
-        self.page.wait_for_function("window.LupusGuide")
-        self.page.evaluate(_OPEN)
-        self.page.wait_for_function("window.entered", timeout=20_000)
-        self.frame.wait_for_selector("#chat-input")
-        return self.frame
-
-    def refused(self) -> str:
-        """Open the widget, and return the code of what went wrong."""
-        self.page.wait_for_function("window.LupusGuide")
-        self.page.evaluate(_OPEN)
-        self.page.wait_for_function("window.failed", timeout=20_000)
-        return str(self.page.evaluate("window.failed"))
-
-    def ask(self, text: str) -> None:
-        """Write, and wait for the reply with its buttons."""
-        frame, count = self.frame, self.frame.locator(ANSWERED).count()
-        frame.fill("#chat-input", text)
-        frame.click("#chat-submit")
-        expect(frame.locator(ANSWERED)).to_have_count(count + 1)
-
-
-# The loader tells nobody that the frame is in; what it does then is to give it the focus.
-_OPEN = """() => {
-  window.failed = null;
-  window.entered = false;
-  LupusGuide.on("error", ({ code }) => (window.failed = code));
-  LupusGuide.on("unread", () => (window.entered = true));
-  LupusGuide.open();
-}"""
-
-
-class Windows:
-    """Opens windows in browsers of their own, since whether cookies are blocked is a browser's preference."""
-
-    def __init__(self, drive: Any, browser_path: str) -> None:
-        self._drive = drive
-        self._path = browser_path
-        self._open: list[tuple[BrowserContext, tempfile.TemporaryDirectory[str]]] = []
-
-    def visit(
-        self, url: str, *, size: tuple[int, int] = DESK, blocked: bool = True, has_cookies: bool = True
-    ) -> Visitor:
-        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        profile = Path(folder.name) / "Default"
-        profile.mkdir()
-        mode: dict[str, Any] = {"cookie_controls_mode": 1 if blocked else 0, "block_third_party_cookies": blocked}
-        if not has_cookies:
-            mode["default_content_setting_values"] = {"cookies": 2}
-        (profile / "Preferences").write_text(json.dumps({"profile": mode}))
-        context = self._drive.chromium.launch_persistent_context(
-            folder.name,
-            executable_path=self._path,
-            args=list(BROWSER_OPTIONS),
-            viewport={"width": size[0], "height": size[1]},
-            has_touch=size[0] < 500,
-        )
-        self._open.append((context, folder))
-        context.set_default_timeout(15_000)
-        visitor = Visitor(context.new_page())
-        visitor.page.on("request", lambda request: visitor.requests.append(request.url))
-        visitor.page.on("websocket", lambda socket: visitor.requests.append(socket.url))
-        visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
-        visitor.page.goto(url)
-        return visitor
-
-    def close(self) -> None:
-        for context, folder in self._open:
-            context.close()
-            folder.cleanup()
-
-
-@pytest.fixture
-def windows(drive: Any, browser_path: str) -> Iterator[Windows]:
-    opened = Windows(drive, browser_path)
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("size", [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone")])
@@ -341,77 +201,3 @@ def test_axe_finds_nothing_serious_in_the_frame(windows: Windows, page_of: PageO
     found = frame.evaluate("async () => (await axe.run(document)).violations")
     serious = [(v["id"], [n["html"] for n in v["nodes"]]) for v in found if v["impact"] in {"critical", "serious"}]
     assert serious == []
-
-
-# ---- Signed user ids ----
-
-
-def signed(partner_id: str, key_id: str, user: str, *, for_s: int = 300) -> str:
-    secret = identity_secret(master=SECRET, partner_id=partner_id, key_id=key_id)
-    until = datetime.now(UTC) + timedelta(seconds=for_s)
-    return sign_identity(user, partner_id=partner_id, key_id=key_id, secret=secret, until=until)
-
-
-def test_a_partner_that_demands_it_says_who_writes_for_every_message(
-    windows: Windows, page_of: PageOf, chat_server: ChatServer
-) -> None:
-    url = page_of("clinic", identity=IdentityMode.REQUIRED)
-    key, _ = chat_server.stores.partners.rotate(
-        partner_id="clinic", kind=KeyKind.IDENTITY, grace=timedelta(), by=BY, now=datetime.now(UTC)
-    )
-    stranger = windows.visit(url)
-    assert stranger.refused() == "identity_needed"
-
-    visitor = windows.visit(url)
-    visitor.page.wait_for_function("window.LupusGuide")
-    ends_at = time.monotonic() + 12
-    visitor.page.evaluate(
-        """identity => {
-          LupusGuide.on("identity_needed", () => (window.asked = true));
-          LupusGuide.setContext({ identity });
-        }""",
-        signed("clinic", key.id, "u-1", for_s=12),
-    )
-    frame = visitor.open()
-    visitor.ask("What is CAR-T?")
-    visitor.page.wait_for_function("window.asked")
-    visitor.page.wait_for_timeout(max(0, ends_at + 1 - time.monotonic()) * 1000)
-    frame.fill("#chat-input", "And then?")
-    frame.click("#chat-submit")
-    expect(frame.locator(".ai-message").last).to_contain_text("Refused: signed_out.")
-    held = frame.locator("[data-waiting]")
-    expect(held).to_contain_text("And then?")
-    # Signed in again: the same page goes on without a reload, and what waited is answered, once.
-    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key.id, "u-1"))
-    expect(held).to_have_count(0)
-    expect(frame.get_by_text("Refused: signed_out.")).to_have_count(0)
-    expect(frame.locator(ANSWERED)).to_have_count(2)
-
-    # The same person elsewhere finds the talk; somebody else does not.
-    for user, steps in (("u-1", 2), ("u-2", 0)):
-        other = windows.visit(url)
-        other.page.wait_for_function("window.LupusGuide")
-        other.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key.id, user))
-        other.open()
-        expect(other.frame.locator(ANSWERED)).to_have_count(steps)
-
-
-def test_when_somebody_else_signs_in_nothing_of_the_one_before_stays(
-    windows: Windows, page_of: PageOf, chat_server: ChatServer
-) -> None:
-    url = page_of("kiosk", identity=IdentityMode.REQUIRED)
-    key, _ = chat_server.stores.partners.rotate(
-        partner_id="kiosk", kind=KeyKind.IDENTITY, grace=timedelta(), by=BY, now=datetime.now(UTC)
-    )
-    visitor = windows.visit(url)
-    visitor.page.wait_for_function("window.LupusGuide")
-    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("kiosk", key.id, "u-1"))
-    visitor.open()
-    visitor.ask("What is CAR-T?")
-    visitor.page.evaluate(
-        "token => { window.entered = false; LupusGuide.setContext({ identity: token }); }",
-        signed("kiosk", key.id, "u-2"),
-    )
-    visitor.page.wait_for_function("window.entered", timeout=20_000)
-    visitor.frame.wait_for_selector("#starters")
-    expect(visitor.frame.locator(".ai-message")).to_have_count(0)
