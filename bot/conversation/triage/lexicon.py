@@ -116,13 +116,18 @@ class Lexicon:
         """Return the name of the family that a pattern means by ``{name}`` or by ``this|that``.
 
         Raises:
-            SettingsError: The pattern `source` names a family that is not there.
+            SettingsError: The pattern `source` names a family that is not there, or a word that is a family without it.
         """
         if word.startswith("{") and "|" not in word:
             name = word.strip("{}")
             if name not in self._families and name not in self._numbers:
                 raise SettingsError(f"The triage pattern “{source}” names the family “{name}”, which is not there.")
             return name
+        if word in self._families and not self._holds(word):
+            raise SettingsError(
+                f"In the triage pattern “{source}” the word “{word}” is also a family that does not hold it; write "
+                f"{{{word}}} for the family, or a second word beside it, as in {word}|{word}s."
+            )
         if word not in self._sizes:
             entries = [entry if entry.startswith("{") else entry.replace("_", " ") for entry in word.split("|")]
             self._index(word, [row for entry in entries for row in self._expand(entry, seen=(source,))])
@@ -131,6 +136,11 @@ class Lexicon:
                 self._numbers[word] = limits
             self._starts.cache_clear()
         return word
+
+    def _holds(self, name: str) -> bool:
+        """Tell whether a family is found where its own name is said."""
+        alone = [row[0] for row in self._entries(name, seen=()) if len(row) == 1]
+        return any(name == word or (word.endswith("*") and name.startswith(word[:-1])) for word in alone)
 
     def register(self, required: frozenset[str]) -> int:
         """Note a pattern by the families it needs and return its number; it is looked up by its smallest family."""

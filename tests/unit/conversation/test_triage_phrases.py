@@ -81,3 +81,15 @@ def test_refuses_a_pattern_that_cannot_be(source: str, named: str) -> None:
 def test_refuses_families_that_lead_nowhere(families: dict[str, list[str]]) -> None:
     with pytest.raises(SettingsError):
         Lexicon(families=families, numbers={})
+
+
+@pytest.mark.parametrize("entries", [["head"], ["head*"], ["hea*", "skull"]])
+def test_a_word_may_be_a_family_that_holds_it(entries: list[str]) -> None:
+    assert compile_pattern("hit ..2 head", lexicon=Lexicon(families={"head": entries}, numbers={}))
+
+
+@pytest.mark.parametrize("entries", [["headache*"], ["head hurts", "migraine"]])
+def test_refuses_a_word_that_is_a_family_without_it(entries: list[str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        compile_pattern("hit ..2 head", lexicon=Lexicon(families={"head": entries}, numbers={}))
+    assert "head|heads" in caught.value.detail
