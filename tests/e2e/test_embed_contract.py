@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -194,38 +195,37 @@ async def test_a_flood_of_messages_ends_at_the_door_and_an_emergency_is_heard(pa
         assert len(asked) < 20
 
 
+@asynccontextmanager
+async def a_dozen_lines(client: FrameClient) -> AsyncIterator[list[FrameClient]]:
+    """Open as many lines of one visitor as there may be; whoever closes one takes it out."""
+    others = [FrameClient(client.server, partner_id="contract", portal=PORTAL) for _ in range(12)]
+    try:
+        for other in others:
+            other.passed = client.passed
+            await other.connect()
+        yield others
+    finally:
+        for other in others:
+            await other.close()
+
+
 async def test_a_client_that_says_it_connects_or_leaves_is_not_believed(partnered: ChatServer) -> None:
-    async with framed(partnered) as client:
-        others = [FrameClient(partnered, partner_id="contract", portal=PORTAL) for _ in range(12)]
-        try:
-            for other in others:
-                other.passed = client.passed
-                await other.connect()
-                await other.socket.emit("disconnect", "x")
-                await other.socket.emit("connect", {"HTTP_COOKIE": client.passed})
-            await others[-1].say("the moon")
-            assert await others[-1].until(finished)
-            with pytest.raises(socketio.exceptions.ConnectionError):
-                await client.connect()
-        finally:
-            for other in others:
-                await other.close()
+    async with framed(partnered) as client, a_dozen_lines(client) as others:
+        for other in others:
+            await other.socket.emit("disconnect", "x")
+            await other.socket.emit("connect", {"HTTP_COOKIE": client.passed})
+        await others[-1].say("the moon")
+        assert await others[-1].until(finished)
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await client.connect()
 
 
 async def test_one_visitor_holds_no_more_than_a_dozen_lines(partnered: ChatServer) -> None:
-    async with framed(partnered) as client:
-        others = [FrameClient(partnered, partner_id="contract", portal=PORTAL) for _ in range(12)]
-        try:
-            for other in others:
-                other.passed = client.passed
-                await other.connect()
-            with pytest.raises(socketio.exceptions.ConnectionError):
-                await client.connect()
-            await others.pop().close()
-            await _soon(client.connect)
-        finally:
-            for other in others:
-                await other.close()
+    async with framed(partnered) as client, a_dozen_lines(client) as others:
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await client.connect()
+        await others.pop().close()
+        await _soon(client.connect)
 
 
 async def _soon(connect: Callable[[], Any]) -> None:

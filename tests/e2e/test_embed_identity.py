@@ -13,6 +13,14 @@ from tests.e2e.conftest import SECRET, ChatServer
 from tests.e2e.windows import ANSWERED, BY, PageOf, Windows
 
 
+def key_of(partner_id: str, server: ChatServer) -> str:
+    """Make a key that the partner's server signs with; return its id."""
+    key, _ = server.stores.partners.rotate(
+        partner_id=partner_id, kind=KeyKind.IDENTITY, grace=timedelta(), by=BY, now=datetime.now(UTC)
+    )
+    return key.id
+
+
 def signed(partner_id: str, key_id: str, user: str, *, for_s: int = 300) -> str:
     secret = identity_secret(master=SECRET, partner_id=partner_id, key_id=key_id)
     until = datetime.now(UTC) + timedelta(seconds=for_s)
@@ -22,10 +30,7 @@ def signed(partner_id: str, key_id: str, user: str, *, for_s: int = 300) -> str:
 def test_a_partner_that_demands_it_says_who_writes_for_every_message(
     windows: Windows, page_of: PageOf, chat_server: ChatServer
 ) -> None:
-    url = page_of("clinic", identity=IdentityMode.REQUIRED)
-    key, _ = chat_server.stores.partners.rotate(
-        partner_id="clinic", kind=KeyKind.IDENTITY, grace=timedelta(), by=BY, now=datetime.now(UTC)
-    )
+    url, key_id = page_of("clinic", identity=IdentityMode.REQUIRED), key_of("clinic", chat_server)
     stranger = windows.visit(url)
     assert stranger.refused() == "identity_needed"
 
@@ -37,7 +42,7 @@ def test_a_partner_that_demands_it_says_who_writes_for_every_message(
           LupusGuide.on("identity_needed", () => (window.asked = true));
           LupusGuide.setContext({ identity });
         }""",
-        signed("clinic", key.id, "u-1", for_s=12),
+        signed("clinic", key_id, "u-1", for_s=12),
     )
     frame = visitor.open()
     visitor.ask("What is CAR-T?")
@@ -49,7 +54,7 @@ def test_a_partner_that_demands_it_says_who_writes_for_every_message(
     held = frame.locator("[data-waiting]")
     expect(held).to_contain_text("And then?")
     # Signed in again: the same page goes on without a reload, and what waited is answered, once.
-    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key.id, "u-1"))
+    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key_id, "u-1"))
     expect(held).to_have_count(0)
     expect(frame.get_by_text("Refused: signed_out.")).to_have_count(0)
     expect(frame.locator(ANSWERED)).to_have_count(2)
@@ -58,7 +63,7 @@ def test_a_partner_that_demands_it_says_who_writes_for_every_message(
     for user, steps in (("u-1", 2), ("u-2", 0)):
         other = windows.visit(url)
         other.page.wait_for_function("window.LupusGuide")
-        other.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key.id, user))
+        other.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("clinic", key_id, user))
         other.open()
         expect(other.frame.locator(ANSWERED)).to_have_count(steps)
 
@@ -66,18 +71,15 @@ def test_a_partner_that_demands_it_says_who_writes_for_every_message(
 def test_when_somebody_else_signs_in_nothing_of_the_one_before_stays(
     windows: Windows, page_of: PageOf, chat_server: ChatServer
 ) -> None:
-    url = page_of("kiosk", identity=IdentityMode.REQUIRED)
-    key, _ = chat_server.stores.partners.rotate(
-        partner_id="kiosk", kind=KeyKind.IDENTITY, grace=timedelta(), by=BY, now=datetime.now(UTC)
-    )
+    url, key_id = page_of("kiosk", identity=IdentityMode.REQUIRED), key_of("kiosk", chat_server)
     visitor = windows.visit(url)
     visitor.page.wait_for_function("window.LupusGuide")
-    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("kiosk", key.id, "u-1"))
+    visitor.page.evaluate("token => LupusGuide.setContext({ identity: token })", signed("kiosk", key_id, "u-1"))
     visitor.open()
     visitor.ask("What is CAR-T?")
     visitor.page.evaluate(
         "token => { window.entered = false; LupusGuide.setContext({ identity: token }); }",
-        signed("kiosk", key.id, "u-2"),
+        signed("kiosk", key_id, "u-2"),
     )
     visitor.page.wait_for_function("window.entered", timeout=20_000)
     visitor.frame.wait_for_selector("#starters")

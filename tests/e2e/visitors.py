@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -94,14 +94,20 @@ def names(events: list[tuple[str, Any]]) -> list[str]:
     return [event for event, _ in events]
 
 
+C = TypeVar("C", bound=Client)
+
+
 @asynccontextmanager
-async def visitor(server: ChatServer) -> AsyncIterator[Client]:
-    client = Client(server)
+async def _there(client: C) -> AsyncIterator[C]:
     await client.visit()
     try:
         yield client
     finally:
         await client.close()
+
+
+def visitor(server: ChatServer) -> AbstractAsyncContextManager[Client]:
+    return _there(Client(server))
 
 
 @asynccontextmanager
@@ -150,15 +156,9 @@ class FrameClient(Client):
         return self.passed
 
 
-@asynccontextmanager
-async def framed(server: ChatServer, partner_id: str = "contract") -> AsyncIterator[FrameClient]:
+def framed(server: ChatServer, partner_id: str = "contract") -> AbstractAsyncContextManager[FrameClient]:
     portal = PORTAL if partner_id == "contract" else OTHER_PORTAL
-    client = FrameClient(server, partner_id=partner_id, portal=portal)
-    await client.visit()
-    try:
-        yield client
-    finally:
-        await client.close()
+    return _there(FrameClient(server, partner_id=partner_id, portal=portal))
 
 
 @asynccontextmanager
